@@ -1,0 +1,37 @@
+/**
+ * Every failure the node reports on purpose. A bug throws anything else and is logged as one.
+ * The set is closed: metrics use it as a label.
+ */
+export type ErrorCode =
+  | 'config_invalid'
+  | 'argument_invalid'
+  | 'robot_unknown'
+  | 'robot_invalid'
+  | 'audio_format'
+  | 'port_taken'
+  | 'auth_failed'
+  | 'worker_refused'
+  | 'worker_unreachable'
+  | 'transport_connect'
+  | 'transport_lost'
+  | 'transport_publish'
+  | 'transport_timeout'
+  | 'answer_failed'
+  | 'answer_timeout'
+  | 'reply_closed'
+  | 'vad_failed'
+  | 'at_capacity';
+
+/** An error with a stable code and a message that says what was expected and what came. */
+export class VoiceNodeError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'VoiceNodeError';
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

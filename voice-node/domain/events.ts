@@ -1,0 +1,47 @@
+import type { ErrorCode } from './errors.js';
+
+/** Values of the attribute `lk.agent.state`, as LiveKit's front ends know them. */
+export type AgentState = 'initializing' | 'listening' | 'thinking' | 'speaking';
+
+/** The moments of a turn. See the README for what each one means. */
+export type Mark = 't1' | 't2' | 't3' | 't4' | 't5' | 't6';
+export const MARKS: readonly Mark[] = ['t1', 't2', 't3', 't4', 't5', 't6'];
+
+/** Spans between marks; the label values of `voice_node_turn_stage_seconds`. */
+export type Stage = 'endpointing' | 'stt' | 'llm' | 'tts' | 'playout' | 'response';
+export const STAGES: readonly Stage[] = ['endpointing', 'stt', 'llm', 'tts', 'playout', 'response'];
+
+/** How a turn ended. */
+export type TurnEnd = 'answered' | 'interrupted' | 'failed' | 'unanswered';
+export const TURN_ENDS: readonly TurnEnd[] = ['answered', 'interrupted', 'failed', 'unanswered'];
+
+/** One turn as it goes to the log, the metrics, the record and the page. All times in ms of the call. */
+export interface TurnReport {
+  readonly turn: number;
+  readonly end: TurnEnd;
+  /** Marks that were reached, in ms since the call began. */
+  readonly marksMs: Partial<Record<Mark, number>>;
+  /** Stages whose both ends were reached, in ms. */
+  readonly stagesMs: Partial<Record<Stage, number>>;
+  /** Length of the utterance with its pre-roll. */
+  readonly utteranceMs: number;
+  /** How much of the answer was played. */
+  readonly heardMs: number;
+}
+
+/**
+ * Events on data topic `voice-node`, JSON, one per packet. `atMs` counts from the beginning of the call on
+ * the node's clock.
+ */
+export type CallerEvent =
+  | { readonly type: 'call'; readonly atMs: number; readonly callId: string; readonly robot: string; readonly rateHz: number; readonly detector: string }
+  /** Speech probabilities of consecutive frames; `atMs` is the time of the first one. */
+  | { readonly type: 'vad'; readonly atMs: number; readonly frameMs: number; readonly p: readonly number[] }
+  | { readonly type: 'speech_started'; readonly atMs: number; readonly turn: number; readonly onsetMs: number }
+  | { readonly type: 'speech_ended'; readonly atMs: number; readonly turn: number; readonly offsetMs: number; readonly utteranceMs: number }
+  | { readonly type: 'speech_dropped'; readonly atMs: number; readonly turn: number }
+  | { readonly type: 'reply_started'; readonly atMs: number; readonly turn?: number }
+  | { readonly type: 'reply_ended'; readonly atMs: number; readonly turn?: number; readonly heardMs: number; readonly cut: boolean }
+  | { readonly type: 'barge_in'; readonly atMs: number; readonly turn?: number; readonly stopMs: number; readonly heardMs: number }
+  | ({ readonly type: 'turn'; readonly atMs: number } & TurnReport)
+  | { readonly type: 'error'; readonly atMs: number; readonly code: ErrorCode; readonly message: string };
