@@ -1,0 +1,148 @@
+import { VoiceNodeError } from '../domain/errors.js';
+import { planStages } from './resampler-plan.js';
+import { ANTI_DENORMAL_BIAS, type Stage } from './stage.js';
+import { MAX_STAGE_INPUT } from './fir-stage.js';
+
+export type ResamplerProfile = 'conversation' | 'linear' | 'archive';
+export type SampleFormat = 's16' | 'f32';
+
+export interface ResamplerOptions {
+  readonly fromHz: number;
+  readonly toHz: number;
+  /** Default `conversation`. */
+  readonly profile?: ResamplerProfile;
+}
+
+export interface Resampler<T extends Int16Array | Float32Array> {
+  readonly fromHz: number;
+  readonly toHz: number;
+  readonly profile: ResamplerProfile;
+  /** Delay in output samples, may be fractional: the mean over 0.3 to 3.4 kHz. */
+  readonly delaySamples: number;
+  /** The most that `processInto` can write for `inputLength` samples. */
+  maxOutputSamples(inputLength: number): number;
+  /**
+   * The real-time door: takes any number of samples, writes to `out` from index 0, returns how many.
+   * Allocates nothing. Throws VoiceNodeError `argument_invalid` when `out` is too small; then nothing was consumed.
+   */
+  processInto(input: T, out: T): number;
+  /** The convenient door: the same, in a new array. */
+  process(input: T): T;
+  /** Back to the state of a new one. */
+  reset(): void;
+}
+
+type Load<T> = (input: T, from: number, count: number, work: Float64Array) => void;
+type Store<T> = (work: Float64Array, count: number, out: T, at: number) => void;
+
+function loadInt16(input: Int16Array, from: number, count: number, work: Float64Array): void {
+  for (let i = 0; i < count; i++) work[i] = (input[from + i] as number) + ANTI_DENORMAL_BIAS;
+}
+
+/** A NaN or an infinity would stay in a recursive filter for ever; it is taken as silence. */
+function loadFloat32(input: Float32Array, from: number, count: number, work: Float64Array): void {
+  for (let i = 0; i < count; i++) {
+    const x = input[from + i] as number;
+    work[i] = (x - x === 0 ? x : 0) + ANTI_DENORMAL_BIAS;
+  }
+}
+
+/** Rounds half up and saturates. */
+function storeInt16(work: Float64Array, count: number, out: Int16Array, at: number): void {
+  for (let i = 0; i < count; i++) {
+    const x = Math.floor((work[i] as number) + 0.5);
+    out[at + i] = x > 32767 ? 32767 : x < -32768 ? -32768 : x;
+  }
+}
+
+function storeFloat32(work: Float64Array, count: number, out: Float32Array, at: number): void {
+  for (let i = 0; i < count; i++) out[at + i] = work[i] as number;
+}
+
+class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T> {
+  readonly fromHz: number;
+  readonly toHz: number;
+  readonly profile: ResamplerProfile;
+  readonly delaySamples: number;
+  private readonly stages: readonly Stage[];
+  private readonly work: readonly Float64Array[];
+  private readonly load: Load<T>;
+  private readonly store: Store<T>;
+  private readonly create: (length: number) => T;
+  /** (consumed * toHz) mod fromHz: how far the input is into the next output sample. */
+  private remainder = 0;
+
+  constructor(options: ResamplerOptions, load: Load<T>, store: Store<T>, create: (length: number) => T) {
+    this.fromHz = options.fromHz;
+    this.toHz = options.toHz;
+    this.profile = options.profile ?? 'conversation';
+    this.stages = planStages(this.fromHz, this.toHz, this.profile);
+    this.load = load;
+    this.store = store;
+    this.create = create;
+    const work = [new Float64Array(MAX_STAGE_INPUT)];
+    let rateHz = this.fromHz;
+    let seconds = 0;
+    for (const stage of this.stages) {
+      const longest = (work[work.length - 1] as Float64Array).length;
+      work.push(new Float64Array(Math.ceil((longest * stage.up) / stage.down) + 1));
+      seconds += stage.delaySeconds(rateHz, 300, 3400);
+      rateHz = (rateHz * stage.up) / stage.down;
+    }
+    this.work = work;
+    this.delaySamples = seconds * this.toHz;
+  }
+
+  maxOutputSamples(inputLength: number): number {
+    return Math.ceil((inputLength * this.toHz) / this.fromHz);
+  }
+
+  processInto(input: T, out: T): number {
+    const due = this.dueSamples(input.length);
+    if (out.length < due) {
+      throw new VoiceNodeError('argument_invalid', `the output needs room for ${due} samples, it has ${out.length}`);
+    }
+    if (this.fromHz === this.toHz) {
+      for (let i = 0; i < due; i++) out[i] = input[i] as number;
+      return due;
+    }
+    this.remainder = (this.remainder + input.length * this.toHz) % this.fromHz;
+    const block = (this.work[0] as Float64Array).length;
+    let written = 0;
+    for (let from = 0; from < input.length; from += block) {
+      let count = Math.min(block, input.length - from);
+      this.load(input, from, count, this.work[0] as Float64Array);
+      for (let s = 0; s < this.stages.length; s++) {
+        count = (this.stages[s] as Stage).process(this.work[s] as Float64Array, count, this.work[s + 1] as Float64Array);
+      }
+      this.store(this.work[this.stages.length] as Float64Array, count, out, written);
+      written += count;
+    }
+    return written;
+  }
+
+  process(input: T): T {
+    const out = this.create(this.dueSamples(input.length));
+    this.processInto(input, out);
+    return out;
+  }
+
+  reset(): void {
+    this.remainder = 0;
+    for (const stage of this.stages) stage.reset();
+  }
+
+  private dueSamples(inputLength: number): number {
+    return Math.floor((this.remainder + inputLength * this.toHz) / this.fromHz);
+  }
+}
+
+/** A resampler of mono int16: rounded, saturated, never dithered. */
+export function createResampler(options: ResamplerOptions): Resampler<Int16Array> {
+  return new ChainResampler<Int16Array>(options, loadInt16, storeInt16, (length) => new Int16Array(length));
+}
+
+/** A resampler of mono float32, full scale +-1; what goes beyond is passed on, not clipped. */
+export function createFloatResampler(options: ResamplerOptions): Resampler<Float32Array> {
+  return new ChainResampler<Float32Array>(options, loadFloat32, storeFloat32, (length) => new Float32Array(length));
+}
