@@ -1,33 +1,25 @@
-import { ANTI_DENORMAL_BIAS, type Stage } from './stage.js';
+import type { FirBank } from './fir-bank.js';
+import { firOne } from './fir-kernel.js';
+import { ANTI_DENORMAL_BIAS, HEADROOM, MAX_STAGE_INPUT, type Stage } from './stage.js';
 
-/** Most input samples that one call of `process` may bring. */
-export const MAX_STAGE_INPUT = 1024;
-
-/** Taps of a polyphase filter in the order in which they are used. */
-export interface FirBank {
-  readonly up: number;
-  readonly down: number;
-  /** Taps per phase. */
-  readonly taps: number;
-  /** `up` rows of `taps`, each reversed: oldest sample first. Row p holds up * h[up * k + p]. */
-  readonly rows: Float64Array;
-  /** Group delay of the prototype in seconds (linear phase: exact; minimum phase: mean over the pass band). */
-  readonly prototypeDelaySeconds: number;
-}
+/** Blocks that the history takes before it is moved to the front. */
+const BLOCKS_BETWEEN_SLIDES = 4;
 
 /**
  * Rational resampler by polyphase FIR. Output m is computed when the input reaches the end of its interval,
  * from the newest sample n = floor(((m+1) down - 1) / up) with phase p = ((m+1) down - 1) mod up, so that N
- * input samples have always given exactly floor(N up / down) output samples.
+ * input samples have always given exactly floor(N up / down) output samples. All integers: no drift.
  * (P. P. Vaidyanathan, "Multirate Systems and Filter Banks", 1993, section 4.3.)
  */
-export class FirStage implements Stage {
+export class RationalFir implements Stage {
   readonly up: number;
   readonly down: number;
   private readonly bank: FirBank;
   private readonly history: Float64Array;
+  private readonly stepSamples: number;
+  private readonly stepPhase: number;
   /** Where in `history` the next input sample goes. */
-  private end: number;
+  private end = 0;
   /** History index of the newest sample the next output needs, and its phase. */
   private newest = 0;
   private phase = 0;
@@ -36,41 +28,36 @@ export class FirStage implements Stage {
     this.bank = bank;
     this.up = bank.up;
     this.down = bank.down;
-    this.history = new Float64Array(bank.taps + bank.down + 4 * MAX_STAGE_INPUT);
-    this.end = 0;
+    this.stepSamples = Math.floor(bank.down / bank.up);
+    this.stepPhase = bank.down % bank.up;
+    this.history = new Float64Array(bank.taps + BLOCKS_BETWEEN_SLIDES * MAX_STAGE_INPUT);
     this.reset();
   }
 
   delaySeconds(inputHz: number): number {
-    return this.bank.prototypeDelaySeconds - (this.down - 1) / (this.up * inputHz);
+    return (this.bank.delayAtUp - (this.down - 1)) / (this.up * inputHz);
   }
 
   process(input: Float64Array, count: number, output: Float64Array): number {
     if (this.end + count > this.history.length) this.slide();
-    const { history } = this;
+    const { history, stepSamples, stepPhase, up } = this;
     const { taps, rows } = this.bank;
-    for (let i = 0; i < count; i++) history[this.end + i] = input[i] as number;
+    for (let i = 0; i < count; i++) history[this.end + i] = input[HEADROOM + i] as number;
     this.end += count;
-    const stepSamples = Math.floor(this.down / this.up);
-    const stepPhase = this.down % this.up;
     let { newest, phase } = this;
-    let written = 0;
+    let at = HEADROOM;
     while (newest < this.end) {
-      let sum = 0;
-      const first = newest - taps + 1;
-      const row = phase * taps;
-      for (let k = 0; k < taps; k++) sum += (rows[row + k] as number) * (history[first + k] as number);
-      output[written++] = sum;
+      output[at++] = firOne(history, newest - taps + 1, rows, phase * taps, taps);
       newest += stepSamples;
       phase += stepPhase;
-      if (phase >= this.up) {
-        phase -= this.up;
+      if (phase >= up) {
+        phase -= up;
         newest++;
       }
     }
     this.newest = newest;
     this.phase = phase;
-    return written;
+    return at - HEADROOM;
   }
 
   reset(): void {

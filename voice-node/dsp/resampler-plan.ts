@@ -1,13 +1,29 @@
 import { VoiceNodeError } from '../domain/errors.js';
 import { AllpassDecimator, AllpassInterpolator } from './allpass.js';
-import { HALF_BAND_VOICE, THIRD_BAND_WIDE, THIRD_BAND_VOICE } from './coefficients.js';
+import * as coefficients from './coefficients.js';
 import { kaiserLowpass, kaiserTaps } from './design/kaiser.js';
-import { FirStage, type FirBank } from './fir-stage.js';
-import type { ResamplerProfile } from './resampler.js';
+import { bankFromPrototype } from './design/prototype-bank.js';
+import { meanGroupDelay, polyphase, type FirBank } from './fir-bank.js';
+import { FirDecimator, FirInterpolator } from './fir-integer.js';
+import { RationalFir } from './fir-stage.js';
+import { halfBandDecimate, halfBandInterpolate } from './halfband-kernels.js';
 import type { Stage } from './stage.js';
+import { thirdBandDecimate, thirdBandInterpolate } from './thirdband-kernels.js';
+import { thirdBandWideDecimate, thirdBandWideInterpolate } from './thirdband-wide-kernels.js';
+
+/** See resampler.ts. */
+export type ResamplerProfile = 'conversation' | 'linear' | 'archive';
 
 /** Every rate the resamplers take. */
 export const RESAMPLER_RATES_HZ: readonly number[] = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
+
+/** Band over which delays are averaged: the telephone band. */
+export const DELAY_BAND_HZ: readonly [number, number] = [300, 3400];
+
+/** `archive`: edges as fractions of the lower Nyquist frequency, and the Kaiser window's attenuation. */
+const ARCHIVE_PASS = 0.9125;
+const ARCHIVE_STOP = 1;
+const ARCHIVE_ATTENUATION_DB = 138;
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
@@ -22,34 +38,104 @@ export function planStages(fromHz: number, toHz: number, profile: ResamplerProfi
   const up = toHz / common;
   const down = fromHz / common;
   if (up === 1 && down === 1) return [];
-  if (profile === 'conversation' && (up === 1 || down === 1)) {
-    const ratio = up * down;
-    if (ratio === 2) return [up === 1 ? new AllpassDecimator(HALF_BAND_VOICE) : new AllpassInterpolator(HALF_BAND_VOICE)];
-    if (ratio === 3) return [up === 1 ? new AllpassDecimator(THIRD_BAND_WIDE) : new AllpassInterpolator(THIRD_BAND_WIDE)];
-    if (ratio === 6) {
-      return up === 1
-        ? [new AllpassDecimator(THIRD_BAND_VOICE), new AllpassDecimator(HALF_BAND_VOICE)]
-        : [new AllpassInterpolator(HALF_BAND_VOICE), new AllpassInterpolator(THIRD_BAND_VOICE)];
-    }
+  if (profile === 'archive') return planArchive(up, down);
+  if (profile === 'linear') return planLinear(up, down);
+  if (profile !== 'conversation') {
+    throw new VoiceNodeError('argument_invalid', `expected a profile of conversation, linear, archive, got ${String(profile)}`);
   }
-  return [new FirStage(kaiserBank(up, down, fromHz, profile))];
+  return planConversation(up, down, Math.min(fromHz, toHz));
 }
 
+const halve = (): Stage => new AllpassDecimator(coefficients.HALF_BAND, halfBandDecimate);
+const double = (): Stage => new AllpassInterpolator(coefficients.HALF_BAND, halfBandInterpolate);
+
+function planConversation(up: number, down: number, lowHz: number): Stage[] {
+  if (up === 1 || down === 1) {
+    const decimate = up === 1;
+    switch (up * down) {
+      case 2:
+        return [decimate ? halve() : double()];
+      case 3:
+        return [
+          decimate
+            ? new AllpassDecimator(coefficients.THIRD_BAND_WIDE, thirdBandWideDecimate)
+            : new AllpassInterpolator(coefficients.THIRD_BAND_WIDE, thirdBandWideInterpolate),
+        ];
+      case 4:
+        return decimate ? [halve(), halve()] : [double(), double()];
+      case 6:
+        return decimate
+          ? [new AllpassDecimator(coefficients.THIRD_BAND, thirdBandDecimate), halve()]
+          : [double(), new AllpassInterpolator(coefficients.THIRD_BAND, thirdBandInterpolate)];
+    }
+  }
+  const bank = remembered(`conversation ${up}/${down} ${lowHz}`, () => {
+    const prototype = Float64Array.from(coefficients.PROTOTYPE_MINIMUM[0] as readonly number[]);
+    const prototypeHz = lowHz * coefficients.PROTOTYPE_OVERSAMPLING;
+    const delay = meanGroupDelay(prototype, DELAY_BAND_HZ[0] / prototypeHz, DELAY_BAND_HZ[1] / prototypeHz);
+    return bankFromPrototype(prototype, coefficients.PROTOTYPE_OVERSAMPLING, delay, up, down);
+  });
+  return [firStage(bank)];
+}
+
+function planLinear(up: number, down: number): Stage[] {
+  const bank = remembered(`linear ${up}/${down}`, () => {
+    if (up === 1 && down === 6) return voiceBank(coefficients.VOICE_DECIMATOR, up, down);
+    if (up === 6 && down === 1) return voiceBank(coefficients.VOICE_INTERPOLATOR, up, down);
+    const prototype = symmetric(coefficients.PROTOTYPE_LINEAR);
+    return bankFromPrototype(prototype, coefficients.PROTOTYPE_OVERSAMPLING, (prototype.length - 1) / 2, up, down);
+  });
+  return [firStage(bank)];
+}
+
+/** Between 48 and 8 kHz in two steps, as the first may be blunt: half the work of one filter of the same edges. */
+function planArchive(up: number, down: number): Stage[] {
+  const half = ARCHIVE_PASS / 2;
+  const stepByThree = (u: number, d: number): Stage =>
+    firStage(remembered(`archive ${u}/${d} blunt`, () => kaiserBank(u, d, half / 3, 0.5)));
+  if (up === 1 && down === 6) return [stepByThree(1, 3), archiveStage(1, 2)];
+  if (up === 6 && down === 1) return [archiveStage(2, 1), stepByThree(3, 1)];
+  return [archiveStage(up, down)];
+}
+
+function archiveStage(up: number, down: number): Stage {
+  const nyquist = 0.5 / Math.max(up, down);
+  return firStage(remembered(`archive ${up}/${down}`, () => kaiserBank(up, down, ARCHIVE_PASS * nyquist, ARCHIVE_STOP * nyquist)));
+}
+
+/** Window-method low-pass; edges in cycles per sample of the common rate `up` times the input's. */
+function kaiserBank(up: number, down: number, pass: number, stop: number): FirBank {
+  const taps = kaiserTaps(ARCHIVE_ATTENUATION_DB, stop - pass) | 1;
+  return polyphase(kaiserLowpass(taps, (pass + stop) / 2, ARCHIVE_ATTENUATION_DB), up, down, (taps - 1) / 2);
+}
+
+function voiceBank(half: readonly (readonly number[])[], up: number, down: number): FirBank {
+  const taps = symmetric(half);
+  return polyphase(taps, up, down, (taps.length - 1) / 2);
+}
+
+/** A symmetric filter from its first half and centre, at unit sum. */
+function symmetric(rows: readonly (readonly number[])[]): Float64Array {
+  const half = rows[0] as readonly number[];
+  const taps = Float64Array.from([...half, ...half.slice(0, -1).reverse()]);
+  const sum = taps.reduce((total, tap) => total + tap, 0);
+  return taps.map((tap) => tap / sum);
+}
+
+function firStage(bank: FirBank): Stage {
+  if (bank.up === 1) return new FirDecimator(bank);
+  if (bank.down === 1) return new FirInterpolator(bank);
+  return new RationalFir(bank);
+}
+
+/** Banks are never written to, so all resamplers of a kind share one. There are as many as pairs of rates. */
 const banks = new Map<string, FirBank>();
 
-function kaiserBank(up: number, down: number, fromHz: number, profile: ResamplerProfile): FirBank {
-  const key = `${up}/${down}/${profile}`;
-  const known = banks.get(key);
-  if (known !== undefined) return known;
-  const nyquist = 0.5 / Math.max(up, down);
-  const [pass, stop, attenuationDb] = profile === 'archive' ? [0.9125, 1, 135] : [0.85, 1.15, 90];
-  const wanted = kaiserTaps(attenuationDb, (stop - pass) * nyquist);
-  const taps = 4 * Math.ceil(wanted / up / 4);
-  const length = Math.min(wanted | 1, taps * up);
-  const h = kaiserLowpass(length, ((pass + stop) / 2) * nyquist, attenuationDb);
-  const rows = new Float64Array(up * taps);
-  for (let i = 0; i < length; i++) rows[(i % up) * taps + taps - 1 - Math.floor(i / up)] = up * (h[i] as number);
-  const bank = { up, down, taps, rows, prototypeDelaySeconds: (length - 1) / 2 / (up * fromHz) };
-  banks.set(key, bank);
+function remembered(key: string, make: () => FirBank): FirBank {
+  let bank = banks.get(key);
+  if (bank === undefined) {
+    bank = make();
+    banks.set(key, bank);
+  }
   return bank;
 }

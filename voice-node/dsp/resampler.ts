@@ -1,9 +1,8 @@
 import { VoiceNodeError } from '../domain/errors.js';
-import { planStages } from './resampler-plan.js';
-import { ANTI_DENORMAL_BIAS, type Stage } from './stage.js';
-import { MAX_STAGE_INPUT } from './fir-stage.js';
+import { DELAY_BAND_HZ, planStages, type ResamplerProfile } from './resampler-plan.js';
+import { ANTI_DENORMAL_BIAS, HEADROOM, MAX_STAGE_INPUT, type Stage } from './stage.js';
 
-export type ResamplerProfile = 'conversation' | 'linear' | 'archive';
+export type { ResamplerProfile } from './resampler-plan.js';
 export type SampleFormat = 's16' | 'f32';
 
 export interface ResamplerOptions {
@@ -36,27 +35,30 @@ type Load<T> = (input: T, from: number, count: number, work: Float64Array) => vo
 type Store<T> = (work: Float64Array, count: number, out: T, at: number) => void;
 
 function loadInt16(input: Int16Array, from: number, count: number, work: Float64Array): void {
-  for (let i = 0; i < count; i++) work[i] = (input[from + i] as number) + ANTI_DENORMAL_BIAS;
+  for (let i = 0; i < count; i++) work[HEADROOM + i] = (input[from + i] as number) + ANTI_DENORMAL_BIAS;
 }
 
 /** A NaN or an infinity would stay in a recursive filter for ever; it is taken as silence. */
 function loadFloat32(input: Float32Array, from: number, count: number, work: Float64Array): void {
   for (let i = 0; i < count; i++) {
     const x = input[from + i] as number;
-    work[i] = (x - x === 0 ? x : 0) + ANTI_DENORMAL_BIAS;
+    work[HEADROOM + i] = (x - x === 0 ? x : 0) + ANTI_DENORMAL_BIAS;
   }
 }
 
-/** Rounds half up and saturates. */
+/**
+ * Rounds half up and saturates: shifted by 32768 the result is positive, where cutting off the fraction is
+ * rounding down. Never dithers: silence stays silence, and the same input gives the same bits.
+ */
 function storeInt16(work: Float64Array, count: number, out: Int16Array, at: number): void {
   for (let i = 0; i < count; i++) {
-    const x = Math.floor((work[i] as number) + 0.5);
-    out[at + i] = x > 32767 ? 32767 : x < -32768 ? -32768 : x;
+    const x = (work[HEADROOM + i] as number) + 32768.5;
+    out[at + i] = ((x > 65535 ? 65535 : x < 0 ? 0 : x) | 0) - 32768;
   }
 }
 
 function storeFloat32(work: Float64Array, count: number, out: Float32Array, at: number): void {
-  for (let i = 0; i < count; i++) out[at + i] = work[i] as number;
+  for (let i = 0; i < count; i++) out[at + i] = work[HEADROOM + i] as number;
 }
 
 class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T> {
@@ -80,13 +82,14 @@ class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T
     this.load = load;
     this.store = store;
     this.create = create;
-    const work = [new Float64Array(MAX_STAGE_INPUT)];
+    const work = [new Float64Array(HEADROOM + MAX_STAGE_INPUT)];
     let rateHz = this.fromHz;
     let seconds = 0;
+    let longest = MAX_STAGE_INPUT;
     for (const stage of this.stages) {
-      const longest = (work[work.length - 1] as Float64Array).length;
-      work.push(new Float64Array(Math.ceil((longest * stage.up) / stage.down) + 1));
-      seconds += stage.delaySeconds(rateHz, 300, 3400);
+      longest = Math.ceil((longest * stage.up) / stage.down);
+      work.push(new Float64Array(HEADROOM + longest));
+      seconds += stage.delaySeconds(rateHz, ...DELAY_BAND_HZ);
       rateHz = (rateHz * stage.up) / stage.down;
     }
     this.work = work;
@@ -107,10 +110,9 @@ class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T
       return due;
     }
     this.remainder = (this.remainder + input.length * this.toHz) % this.fromHz;
-    const block = (this.work[0] as Float64Array).length;
     let written = 0;
-    for (let from = 0; from < input.length; from += block) {
-      let count = Math.min(block, input.length - from);
+    for (let from = 0; from < input.length; from += MAX_STAGE_INPUT) {
+      let count = Math.min(MAX_STAGE_INPUT, input.length - from);
       this.load(input, from, count, this.work[0] as Float64Array);
       for (let s = 0; s < this.stages.length; s++) {
         count = (this.stages[s] as Stage).process(this.work[s] as Float64Array, count, this.work[s + 1] as Float64Array);

@@ -1,6 +1,15 @@
 /**
+ * Free samples before the first one in every buffer between two stages. A stage that waits for the rest of a
+ * group puts its leftover here, directly before the new samples, and works on one contiguous run.
+ */
+export const HEADROOM = 4;
+
+/** Most input samples that one call of `Stage.process` may bring. */
+export const MAX_STAGE_INPUT = 1024;
+
+/**
  * One step of a resampler's chain. Works on Float64Array throughout, so that every kernel sees one type and
- * stays monomorphic (V8 compiles one machine code for it). Never allocates after construction.
+ * is compiled once, for it. Never allocates after construction.
  */
 export interface Stage {
   /** Output samples for each `down` input samples. */
@@ -11,7 +20,10 @@ export interface Stage {
    * sample of the same nominal time (sample 0 of both streams is time 0).
    */
   delaySeconds(inputHz: number, fromHz: number, toHz: number): number;
-  /** Consumes `count` samples of `input`, writes to `output` from 0, returns how many. */
+  /**
+   * Consumes `count` samples of `input`, which begin at HEADROOM (what lies before is scratch), writes to
+   * `output` from HEADROOM, and returns how many. Always floor(total in * up / down) in all.
+   */
   process(input: Float64Array, count: number, output: Float64Array): number;
   reset(): void;
 }
@@ -19,6 +31,7 @@ export interface Stage {
 /**
  * Added to every input sample, far below anything a float32 can hold. A recursive filter fed with silence
  * decays into denormal numbers, which some processors compute a hundred times slower; with this bias its
- * states settle at 1e-100 instead, which is an ordinary number and leaves as exact zero.
+ * states settle at 1e-100 instead, which is an ordinary number and leaves as exact zero. Being a function of
+ * the sample alone, it cannot depend on how the input was cut, as a flush at the end of a block would.
  */
 export const ANTI_DENORMAL_BIAS = 1e-100;

@@ -1,0 +1,87 @@
+/** Inner loops of the third-band stages with 5 sections a branch; see halfband-kernels.ts for the form. */
+
+const THIRD = 1 / 3;
+
+/** Three branches of 5 sections: `groups` groups of three in, one sample out for each. */
+export function thirdBandWideDecimate(
+  input: Float64Array, from: number, groups: number,
+  output: Float64Array, at: number,
+  a: Float64Array, s: Float64Array,
+): void {
+  const a1 = a[0] as number, a2 = a[1] as number, a3 = a[2] as number, a4 = a[3] as number, a5 = a[4] as number;
+  const b1 = a[5] as number, b2 = a[6] as number, b3 = a[7] as number, b4 = a[8] as number, b5 = a[9] as number;
+  const c1 = a[10] as number, c2 = a[11] as number, c3 = a[12] as number, c4 = a[13] as number, c5 = a[14] as number;
+  let p0 = s[0] as number, p1 = s[1] as number, p2 = s[2] as number, p3 = s[3] as number, p4 = s[4] as number, p5 = s[5] as number;
+  let q0 = s[6] as number, q1 = s[7] as number, q2 = s[8] as number, q3 = s[9] as number, q4 = s[10] as number, q5 = s[11] as number;
+  let r0 = s[12] as number, r1 = s[13] as number, r2 = s[14] as number, r3 = s[15] as number, r4 = s[16] as number, r5 = s[17] as number;
+  let o = at;
+  for (let i = from, end = from + 3 * groups; i < end; i += 3) {
+    const u0 = input[i + 2] as number;
+    const u1 = a1 * (u0 - p1) + p0;
+    const u2 = a2 * (u1 - p2) + p1;
+    const u3 = a3 * (u2 - p3) + p2;
+    const u4 = a4 * (u3 - p4) + p3;
+    const u5 = a5 * (u4 - p5) + p4;
+    p0 = u0; p1 = u1; p2 = u2; p3 = u3; p4 = u4; p5 = u5;
+    const v0 = input[i + 1] as number;
+    const v1 = b1 * (v0 - q1) + q0;
+    const v2 = b2 * (v1 - q2) + q1;
+    const v3 = b3 * (v2 - q3) + q2;
+    const v4 = b4 * (v3 - q4) + q3;
+    const v5 = b5 * (v4 - q5) + q4;
+    q0 = v0; q1 = v1; q2 = v2; q3 = v3; q4 = v4; q5 = v5;
+    const w0 = input[i] as number;
+    const w1 = c1 * (w0 - r1) + r0;
+    const w2 = c2 * (w1 - r2) + r1;
+    const w3 = c3 * (w2 - r3) + r2;
+    const w4 = c4 * (w3 - r4) + r3;
+    const w5 = c5 * (w4 - r5) + r4;
+    r0 = w0; r1 = w1; r2 = w2; r3 = w3; r4 = w4; r5 = w5;
+    output[o++] = (u5 + v5 + w5) * THIRD;
+  }
+  s[0] = p0; s[1] = p1; s[2] = p2; s[3] = p3; s[4] = p4; s[5] = p5;
+  s[6] = q0; s[7] = q1; s[8] = q2; s[9] = q3; s[10] = q4; s[11] = q5;
+  s[12] = r0; s[13] = r1; s[14] = r2; s[15] = r3; s[16] = r4; s[17] = r5;
+}
+
+/** Three branches of 5 sections: three samples out for each one in. */
+export function thirdBandWideInterpolate(
+  input: Float64Array, from: number, count: number,
+  output: Float64Array, at: number,
+  a: Float64Array, s: Float64Array,
+): void {
+  const a1 = a[0] as number, a2 = a[1] as number, a3 = a[2] as number, a4 = a[3] as number, a5 = a[4] as number;
+  const b1 = a[5] as number, b2 = a[6] as number, b3 = a[7] as number, b4 = a[8] as number, b5 = a[9] as number;
+  const c1 = a[10] as number, c2 = a[11] as number, c3 = a[12] as number, c4 = a[13] as number, c5 = a[14] as number;
+  let p0 = s[0] as number, p1 = s[1] as number, p2 = s[2] as number, p3 = s[3] as number, p4 = s[4] as number, p5 = s[5] as number;
+  let q0 = s[6] as number, q1 = s[7] as number, q2 = s[8] as number, q3 = s[9] as number, q4 = s[10] as number, q5 = s[11] as number;
+  let r0 = s[12] as number, r1 = s[13] as number, r2 = s[14] as number, r3 = s[15] as number, r4 = s[16] as number, r5 = s[17] as number;
+  let o = at;
+  for (let i = from, end = from + count; i < end; i++, o += 3) {
+    const x = input[i] as number;
+    const u1 = a1 * (x - p1) + p0;
+    const u2 = a2 * (u1 - p2) + p1;
+    const u3 = a3 * (u2 - p3) + p2;
+    const u4 = a4 * (u3 - p4) + p3;
+    const u5 = a5 * (u4 - p5) + p4;
+    p0 = x; p1 = u1; p2 = u2; p3 = u3; p4 = u4; p5 = u5;
+    const v1 = b1 * (x - q1) + q0;
+    const v2 = b2 * (v1 - q2) + q1;
+    const v3 = b3 * (v2 - q3) + q2;
+    const v4 = b4 * (v3 - q4) + q3;
+    const v5 = b5 * (v4 - q5) + q4;
+    q0 = x; q1 = v1; q2 = v2; q3 = v3; q4 = v4; q5 = v5;
+    const w1 = c1 * (x - r1) + r0;
+    const w2 = c2 * (w1 - r2) + r1;
+    const w3 = c3 * (w2 - r3) + r2;
+    const w4 = c4 * (w3 - r4) + r3;
+    const w5 = c5 * (w4 - r5) + r4;
+    r0 = x; r1 = w1; r2 = w2; r3 = w3; r4 = w4; r5 = w5;
+    output[o] = u5;
+    output[o + 1] = v5;
+    output[o + 2] = w5;
+  }
+  s[0] = p0; s[1] = p1; s[2] = p2; s[3] = p3; s[4] = p4; s[5] = p5;
+  s[6] = q0; s[7] = q1; s[8] = q2; s[9] = q3; s[10] = q4; s[11] = q5;
+  s[12] = r0; s[13] = r1; s[14] = r2; s[15] = r3; s[16] = r4; s[17] = r5;
+}
