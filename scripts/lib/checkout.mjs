@@ -1,0 +1,36 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The top folder of this checkout, without a slash at the end; symlinks resolved. */
+export const root = realpathSync(fileURLToPath(new URL('../..', import.meta.url)));
+
+export const inRoot = (...parts) => join(root, ...parts);
+
+/** Logs, reports and the keys of a running `scripts/up`; not in git. */
+export const cacheDir = inRoot('.cache');
+
+/** A failure whose message is all the user needs to see. */
+export class ScriptError extends Error {
+  name = 'ScriptError';
+}
+
+/** The whole message of a failure: our own in words, a bug with its stack. */
+export const explain = (error) => (error instanceof ScriptError ? error.message : String(error?.stack ?? error));
+
+const NEEDED = [20, 12];
+
+/** Exits with one clear line where this Node is too old to run the rest. */
+export function requireNode(version = process.versions.node) {
+  const [major, minor] = version.split('.').map(Number);
+  if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) return;
+  process.stderr.write(`voice-node needs Node ${NEEDED.join('.')} or newer; this is ${version} (${process.execPath}). See https://nodejs.org\n`);
+  process.exit(1);
+}
+
+/** Exits with one clear line where the packages are not there. */
+export function requirePackages() {
+  if (existsSync(inRoot('node_modules', 'zod')) || existsSync(inRoot('node_modules', '.package-lock.json'))) return;
+  process.stderr.write(`voice-node: its packages are not installed. Run: cd "${root}" && npm ci\n`);
+  process.exit(1);
+}
