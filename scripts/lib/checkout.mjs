@@ -30,7 +30,7 @@ export function requireNode(version = process.versions.node) {
 
 /** Exits with one clear line where the packages are not there. */
 export function requirePackages() {
-  if (existsSync(inRoot('node_modules', 'zod')) || existsSync(inRoot('node_modules', '.package-lock.json'))) return;
+  if (existsSync(inRoot('node_modules', 'zod'))) return;
   process.stderr.write(`voice-node: its packages are not installed. Run: cd "${root}" && npm ci\n`);
   process.exit(1);
 }
