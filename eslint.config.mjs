@@ -119,7 +119,7 @@ const workletGlobals = names('AudioWorkletProcessor registerProcessor sampleRate
 const script = (files, globals) => ({
   files,
   languageOptions: { ecmaVersion: 2022, sourceType: 'module', globals },
-  rules: { ...common, 'no-undef': 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+  rules: { ...common, 'no-undef': 'error', 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
 });
 
 export default [
