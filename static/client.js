@@ -1,0 +1,281 @@
+// @ts-check
+
+import { createSession, listRobots } from './api.js';
+import { endProblem, joinProblem, micProblem, ProblemError } from './classify.js';
+import { Panel } from './panel.js';
+import { nodeProblem, problem } from './problems.js';
+import { IDLE } from './status.js';
+import { checkServerUrl, decodeToken, describeToken, readFragment } from './token.js';
+import { withSegment } from './transcript.js';
+import { byId, clearProblem, clearProblems, showProblem, showState, showTranscript } from './view.js';
+
+/** @import { LocalAudioTrack } from 'livekit-client' */
+/** @import { CallerEvent } from '../voice-node/domain/events.js' */
+/** @import { MicOptions, Session, SessionListener } from './session.js' */
+/** @import { PageState } from './status.js' */
+/** @import { Segment } from './transcript.js' */
+
+const ROBOT_DEADLINE_MS = 10_000;
+const KEPT_EVENTS = 2000;
+
+const robotSelect = byId('robot', HTMLSelectElement);
+const urlInput = byId('url', HTMLInputElement);
+const tokenInput = byId('token', HTMLTextAreaElement);
+const tokenInfo = byId('token-info', HTMLElement);
+const deviceSelect = byId('device', HTMLSelectElement);
+const audio = byId('reply-audio', HTMLAudioElement);
+const toggles = [byId('opt-echo', HTMLInputElement), byId('opt-noise', HTMLInputElement), byId('opt-gain', HTMLInputElement)];
+
+const panel = new Panel();
+
+/** @type {PageState} */
+let state = IDLE;
+/** @type {CallerEvent[]} */
+let events = [];
+/** @type {readonly Segment[]} */
+let segments = [];
+/** @type {Session | null} */
+let session = null;
+/** @type {LocalAudioTrack | null} */
+let mic = null;
+let robotLost = false;
+/** Counts the calls: what belongs to an older one is late and is dropped. */
+let generation = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let robotTimer;
+
+/** @param {Partial<PageState>} change */
+function setState(change) {
+  state = Object.freeze({ ...state, ...change });
+  showState(state, robotLost);
+}
+
+// For end-to-end tests and the curious; read-only.
+Object.defineProperty(window, 'voiceNode', {
+  value: Object.freeze({
+    get events() {
+      return Object.freeze(events.slice());
+    },
+    get state() {
+      return state;
+    },
+    get transcript() {
+      return segments;
+    },
+  }),
+});
+
+/** @returns {MicOptions & { deviceId?: string }} */
+function micOptions() {
+  const [echo, noise, gain] = toggles;
+  return {
+    echoCancellation: echo?.checked ?? true,
+    noiseSuppression: noise?.checked ?? true,
+    autoGainControl: gain?.checked ?? true,
+    ...(deviceSelect.value === '' ? {} : { deviceId: deviceSelect.value }),
+  };
+}
+
+/**
+ * One call: microphone first (people take their time to answer the browser's question, and a token lives for
+ * minutes only), then the way in, then the room.
+ * @param {() => Promise<{ url: string, token: string, robot: string | null, sessionId: string | null }>} wayIn
+ */
+async function startCall(wayIn) {
+  if (!['idle', 'ended'].includes(state.phase)) return;
+  const mine = ++generation;
+  clearProblems();
+  events = [];
+  segments = [];
+  robotLost = false;
+  showTranscript(segments);
+  panel.start();
+  setState({ ...IDLE, phase: 'microphone' });
+  /** @type {string | null} */
+  let token = null;
+  try {
+    const { join, openMicrophone } = await import('./session.js').catch((error) => {
+      throw new ProblemError(problem('page_incomplete', String(error)));
+    });
+    const track = await openMicrophone(micOptions()).catch((error) => {
+      throw new ProblemError(micProblem(error));
+    });
+    if (mine !== generation) return track.stop();
+    mic = track;
+    panel.listenToCaller(track.mediaStreamTrack);
+    void listDevices();
+    setState({ phase: 'session' });
+    const way = await wayIn();
+    token = way.token;
+    if (mine !== generation) return;
+    setState({ phase: 'connecting', robot: way.robot, sessionId: way.sessionId });
+    const joined = await join({ url: way.url, token, mic: track, audio }, listener(mine));
+    if (mine !== generation) return void joined.leave();
+    session = joined;
+    setState({ phase: 'connected', room: joined.room() });
+    if (!state.robotPresent) robotTimer = setTimeout(() => showProblem(problem('robot_absent')), ROBOT_DEADLINE_MS);
+  } catch (error) {
+    if (mine !== generation) return;
+    showProblem(joinProblem(error, token === null ? null : decodeToken(token), Date.now()));
+    finish('idle');
+  }
+}
+
+/**
+ * @param {'idle' | 'ended'} phase
+ */
+function finish(phase) {
+  generation++;
+  clearTimeout(robotTimer);
+  void session?.leave();
+  session = null;
+  mic?.stop();
+  mic = null;
+  for (const code of ['reconnecting', 'playback_blocked', 'robot_absent']) clearProblem(code);
+  panel.stop();
+  setState({ phase, robotPresent: false, agentState: null, soundBlocked: false, muted: false });
+}
+
+/**
+ * @param {number} mine the call these belong to
+ * @returns {SessionListener}
+ */
+function listener(mine) {
+  /** @template {unknown[]} Args @param {(...args: Args) => void} act @returns {(...args: Args) => void} */
+  const guarded = (act) => (...args) => {
+    if (mine === generation) act(...args);
+  };
+  return {
+    robot: guarded((present) => {
+      clearTimeout(robotTimer);
+      clearProblem('robot_absent');
+      robotLost = !present;
+      if (present) clearProblem('robot_left');
+      else showProblem(problem('robot_left'));
+      setState({ robotPresent: present, ...(present ? {} : { agentState: null }) });
+    }),
+    agentState: guarded((agentState) => setState({ agentState })),
+    event: guarded((event, arrivedMs) => {
+      events.push(event);
+      if (events.length > KEPT_EVENTS) events.splice(0, events.length - KEPT_EVENTS);
+      panel.take(event, arrivedMs);
+      if (event.type === 'call') setState({ robot: event.robot });
+      if (event.type === 'error') showProblem(nodeProblem(event));
+      if (event.type === 'reply_started') clearProblem('node_error');
+    }),
+    transcript: guarded((segment) => {
+      segments = withSegment(segments, segment);
+      showTranscript(segments);
+    }),
+    robotAudio: guarded((track) => panel.listenToRobot(track)),
+    playback: guarded((allowed) => {
+      setState({ soundBlocked: !allowed });
+      if (allowed) clearProblem('playback_blocked');
+      else showProblem(problem('playback_blocked'));
+    }),
+    line: guarded((code) => {
+      if (code === 'reconnected') clearProblem('reconnecting');
+      else showProblem(problem(code));
+      if (code === 'reconnecting' || code === 'reconnected') setState({ phase: code === 'reconnected' ? 'connected' : 'reconnecting' });
+    }),
+    ended: guarded((reason) => {
+      const found = endProblem(reason);
+      if (found) showProblem(found);
+      finish('ended');
+    }),
+  };
+}
+
+/** Offers the microphones by name where there is a choice; their names are known only after permission. */
+async function listDevices() {
+  const inputs = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === 'audioinput' && device.deviceId !== '');
+  const chosen = deviceSelect.value || mic?.mediaStreamTrack.getSettings().deviceId;
+  deviceSelect.replaceChildren(...inputs.map((device, i) => new Option(device.label || `Microphone ${i + 1}`, device.deviceId, false, device.deviceId === chosen)));
+  byId('device-field', HTMLElement).hidden = inputs.length < 2;
+}
+
+/** Applies another device or other processing during a call. */
+async function restartMicrophone() {
+  const track = mic;
+  if (!track) return;
+  try {
+    await track.restartTrack({ ...micOptions(), channelCount: 1 });
+    if (track === mic) panel.listenToCaller(track.mediaStreamTrack);
+  } catch (error) {
+    showProblem(micProblem(error));
+  }
+}
+
+/** @returns {Promise<{ url: string, token: string, robot: null, sessionId: null }>} */
+async function typedWayIn() {
+  const token = tokenInput.value.trim();
+  const urlState = checkServerUrl(urlInput.value, location.protocol === 'https:');
+  const tokenState = token === '' ? 'missing' : decodeToken(token) === null ? 'malformed' : 'ok';
+  urlInput.setAttribute('aria-invalid', String(urlState !== 'ok'));
+  tokenInput.setAttribute('aria-invalid', String(tokenState !== 'ok'));
+  if (urlState !== 'ok') {
+    urlInput.focus();
+    throw new ProblemError(problem(`url_${urlState}`));
+  }
+  if (tokenState !== 'ok') {
+    tokenInput.focus();
+    throw new ProblemError(problem(`token_${tokenState}`));
+  }
+  return { url: urlInput.value.trim(), token, robot: null, sessionId: null };
+}
+
+function showTokenInfo() {
+  const info = decodeToken(tokenInput.value);
+  tokenInfo.textContent = info ? describeToken(info, Date.now()) : '';
+}
+
+function prefill() {
+  const given = readFragment(location.hash);
+  if (given.url !== null) urlInput.value = given.url;
+  if (given.token !== null) tokenInput.value = given.token;
+  if (given.robot !== null && [...robotSelect.options].some((option) => option.value === given.robot)) robotSelect.value = given.robot;
+  showTokenInfo();
+}
+
+async function fillRobots() {
+  const { robots, default: preferred } = await listRobots();
+  if (robots.length === 0) return;
+  robotSelect.replaceChildren(...robots.map((name) => new Option(name, name, name === preferred, name === preferred)));
+  prefill();
+}
+
+byId('form-session', HTMLFormElement).addEventListener('submit', (event) => {
+  event.preventDefault();
+  void startCall(() => createSession(robotSelect.value || null));
+});
+byId('form-token', HTMLFormElement).addEventListener('submit', (event) => {
+  event.preventDefault();
+  // What is typed wrong is said before the browser asks for the microphone.
+  typedWayIn().then(
+    (way) => startCall(async () => way),
+    (error) => {
+      clearProblems();
+      showProblem(joinProblem(error, null, Date.now()));
+    },
+  );
+});
+byId('hangup', HTMLButtonElement).addEventListener('click', () => finish(state.phase === 'connected' || state.phase === 'reconnecting' ? 'ended' : 'idle'));
+byId('mute', HTMLButtonElement).addEventListener('click', () => {
+  const muted = !state.muted;
+  setState({ muted });
+  panel.setMuted(muted);
+  void session?.setMuted(muted);
+});
+byId('play', HTMLButtonElement).addEventListener('click', () => {
+  panel.wake();
+  void session?.startAudio();
+});
+for (const toggle of [...toggles, deviceSelect]) toggle.addEventListener('change', () => void restartMicrophone());
+navigator.mediaDevices?.addEventListener('devicechange', () => mic && void listDevices());
+tokenInput.addEventListener('input', showTokenInfo);
+addEventListener('hashchange', prefill);
+
+prefill();
+showState(state, robotLost);
+// Without the list the button still starts the node's default robot, so this failure is not worth a warning.
+fillRobots().catch(() => {});

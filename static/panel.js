@@ -1,0 +1,143 @@
+// @ts-check
+
+import { describeCall, EMPTY_CALL, reduce } from './call-model.js';
+import { ClockMap } from './clock-map.js';
+import { Ballistics } from './level.js';
+import { Meter } from './meter.js';
+import { clockText } from './status.js';
+import { Strip } from './strip.js';
+import { showTurns } from './turns-view.js';
+import { byId, showCallFacts, showLevel, showLevelText, showTime } from './view.js';
+
+/** @import { CallerEvent } from '../voice-node/domain/events.js' */
+
+/** Levels below this can differ per picture without anyone hearing it; also the pace of text and labels. */
+const TEXT_EVERY_MS = 200;
+
+/** How often the strip moves where the person asked for less motion. */
+const CALM_EVERY_MS = 500;
+
+/**
+ * The instruments: meter, strip, table of turns. It draws while a call runs and stands still after it.
+ */
+export class Panel {
+  #model = EMPTY_CALL;
+  #clock = new ClockMap();
+  #strip;
+  #canvas = byId('strip', HTMLCanvasElement);
+  #table = byId('turns', HTMLTableElement);
+  #body = byId('turns-body', HTMLTableSectionElement);
+  #calm = matchMedia('(prefers-reduced-motion: reduce)');
+  /** @type {{ context: AudioContext, caller: Meter, robot: Meter } | null} */
+  #sound = null;
+  #ballistics = new Ballistics();
+  #muted = false;
+  #frame = 0;
+  #startedMs = 0;
+  #drawnMs = -Infinity;
+  #textMs = -Infinity;
+  #frozenMs = performance.now();
+
+  constructor() {
+    this.#strip = new Strip(this.#canvas);
+    this.#strip.onresize = () => this.#draw(this.#sound ? performance.now() : this.#frozenMs);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#strip.onresize());
+    this.#strip.onresize();
+  }
+
+  /**
+   * A new call begins. To be called from a click, or the browser keeps the context asleep.
+   */
+  start() {
+    this.stop();
+    const context = new AudioContext({ latencyHint: 'interactive' });
+    void context.resume();
+    this.#sound = { context, caller: new Meter(context), robot: new Meter(context) };
+    this.#model = EMPTY_CALL;
+    this.#clock = new ClockMap();
+    this.#ballistics = new Ballistics();
+    this.#muted = false;
+    this.#strip.clear();
+    this.#startedMs = performance.now();
+    this.#showTurns();
+    showCallFacts(null);
+    this.#frame = requestAnimationFrame(this.#tick);
+  }
+
+  /** The call is over: the picture stays as it is. */
+  stop() {
+    if (!this.#sound) return;
+    cancelAnimationFrame(this.#frame);
+    this.#frozenMs = performance.now();
+    void this.#sound.context.close();
+    this.#sound = null;
+    this.#draw(this.#frozenMs);
+    showLevel(null);
+    showLevelText(null, false);
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  listenToCaller(track) {
+    this.#sound?.caller.listen(track);
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  listenToRobot(track) {
+    this.#sound?.robot.listen(track);
+  }
+
+  /** Lets a context that the browser had put to sleep run. From a click. */
+  wake() {
+    void this.#sound?.context.resume();
+  }
+
+  /** @param {boolean} muted */
+  setMuted(muted) {
+    this.#muted = muted;
+  }
+
+  /**
+   * @param {CallerEvent} event
+   * @param {number} arrivedMs page time
+   */
+  take(event, arrivedMs) {
+    this.#clock.observe(event.atMs, arrivedMs);
+    if (event.type === 'vad') {
+      this.#strip.pushProbabilities(event);
+      return;
+    }
+    const before = this.#model;
+    this.#model = reduce(before, event);
+    if (this.#model.turns !== before.turns) this.#showTurns();
+    if (this.#model.call !== before.call) showCallFacts(this.#model.call);
+    this.#canvas.setAttribute('aria-label', `Live strip. ${describeCall(this.#model)}.`);
+  }
+
+  #showTurns() {
+    this.#table.hidden = this.#model.turns.length === 0;
+    byId('turns-empty', HTMLElement).hidden = this.#model.turns.length > 0;
+    showTurns(this.#body, byId('turns-scale', HTMLElement), this.#model.turns);
+  }
+
+  #tick = () => {
+    if (!this.#sound) return;
+    this.#frame = requestAnimationFrame(this.#tick);
+    const nowMs = performance.now();
+    const callerDbfs = this.#sound.caller.read();
+    this.#strip.pushLevels(nowMs, callerDbfs, this.#sound.robot.read());
+    this.#ballistics.update(callerDbfs, nowMs);
+    showLevel(this.#ballistics);
+    if (nowMs - this.#textMs >= TEXT_EVERY_MS) {
+      this.#textMs = nowMs;
+      showLevelText(this.#ballistics, this.#muted);
+      showTime(clockText(nowMs - this.#startedMs));
+    }
+    if (!this.#calm.matches || nowMs - this.#drawnMs >= CALM_EVERY_MS) this.#draw(nowMs);
+  };
+
+  /** @param {number} nowMs */
+  #draw(nowMs) {
+    this.#drawnMs = nowMs;
+    this.#strip.draw(this.#model, nowMs, this.#clock.offsetMs);
+  }
+}

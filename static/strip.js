@@ -1,0 +1,142 @@
+// @ts-check
+
+import { FLOOR_DBFS } from './level.js';
+import { EMPTY_CALL } from './call-model.js';
+import { Trace } from './trace.js';
+import { drawAxis, drawBargeIn, drawLevel, drawProbability, drawReplies, drawSpeeches } from './strip-lanes.js';
+
+/** @import { CallModel } from './call-model.js' */
+
+/** Width of the window in ms: wide screens show more of the past. */
+const WINDOW_MS = { wide: 24_000, narrow: 12_000, narrowBelowPx: 560 };
+
+/** Points kept: more than 24 s of pictures at 120 Hz, and of detector frames of 10 ms. */
+const KEPT_POINTS = 3000;
+
+/**
+ * Where things are on the canvas, in CSS pixels, and how time maps onto it.
+ * @typedef {object} Frame
+ * @property {CanvasRenderingContext2D} context
+ * @property {number} widthPx
+ * @property {{ top: number, bottom: number }} caller the caller's lane
+ * @property {{ top: number, bottom: number }} robot the robot's lane
+ * @property {number} axisPx top of the time axis
+ * @property {number} fromMs page time at the left edge
+ * @property {number} toMs page time at the right edge
+ * @property {number} offsetMs page time minus node time
+ * @property {(pageMs: number) => number} x
+ * @property {(name: string) => string} colour value of a CSS variable
+ */
+
+/**
+ * The live strip: the last seconds of a call, drawn on a canvas. Levels come on the page's clock, spans on the
+ * node's; `offsetMs` joins them.
+ */
+export class Strip {
+  #canvas;
+  #context;
+  #callerLevel = new Trace(KEPT_POINTS);
+  #robotLevel = new Trace(KEPT_POINTS);
+  #probability = new Trace(KEPT_POINTS);
+  /** @type {Map<string, string>} */
+  #colours = new Map();
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    const context = canvas.getContext('2d');
+    if (!context) throw new Error('expected a 2d canvas context, got none');
+    this.#canvas = canvas;
+    this.#context = context;
+    // Sizes are read when they change, never in the loop: reading them there would force layout per picture.
+    new ResizeObserver(() => this.#resize()).observe(canvas);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#colours.clear());
+    this.#resize();
+  }
+
+  /** Called after each resize; the owner draws again where no loop runs. */
+  onresize = () => {};
+
+  clear() {
+    for (const trace of [this.#callerLevel, this.#robotLevel, this.#probability]) trace.clear();
+  }
+
+  /**
+   * @param {number} nowMs page time
+   * @param {number} callerDbfs
+   * @param {number} robotDbfs
+   */
+  pushLevels(nowMs, callerDbfs, robotDbfs) {
+    this.#callerLevel.push(nowMs, Math.max(callerDbfs, FLOOR_DBFS));
+    this.#robotLevel.push(nowMs, Math.max(robotDbfs, FLOOR_DBFS));
+  }
+
+  /** @param {{ atMs: number, frameMs: number, p: readonly number[] }} vad */
+  pushProbabilities({ atMs, frameMs, p }) {
+    p.forEach((value, i) => this.#probability.push(atMs + i * frameMs, value));
+  }
+
+  /**
+   * @param {CallModel} model
+   * @param {number} nowMs page time at the right edge
+   * @param {number | null} offsetMs page time minus node time; null while it is unknown
+   */
+  draw(model, nowMs, offsetMs) {
+    const frame = this.#frame(nowMs, offsetMs ?? 0);
+    const { context, widthPx, axisPx } = frame;
+    const spans = offsetMs === null ? EMPTY_CALL : model;
+    context.clearRect(0, 0, widthPx, axisPx + 20);
+    drawAxis(frame);
+    drawSpeeches(frame, spans.speeches);
+    drawReplies(frame, spans.replies);
+    drawLevel(frame, this.#callerLevel, frame.caller, '--caller-level');
+    drawLevel(frame, this.#robotLevel, frame.robot, '--robot-level');
+    drawProbability(frame, this.#probability);
+    drawBargeIn(frame, spans.replies);
+  }
+
+  /**
+   * @param {number} nowMs
+   * @param {number} offsetMs
+   * @returns {Frame}
+   */
+  #frame(nowMs, offsetMs) {
+    const scale = window.devicePixelRatio || 1;
+    const widthPx = this.#canvas.width / scale;
+    const heightPx = this.#canvas.height / scale;
+    const windowMs = widthPx < WINDOW_MS.narrowBelowPx ? WINDOW_MS.narrow : WINDOW_MS.wide;
+    const axisPx = heightPx - 20;
+    const middlePx = Math.round(axisPx * 0.56);
+    const fromMs = nowMs - windowMs;
+    return {
+      context: this.#context,
+      widthPx,
+      caller: { top: 4, bottom: middlePx - 4 },
+      robot: { top: middlePx + 4, bottom: axisPx - 4 },
+      axisPx,
+      fromMs,
+      toMs: nowMs,
+      offsetMs,
+      x: (pageMs) => ((pageMs - fromMs) / windowMs) * widthPx,
+      colour: (name) => this.#colour(name),
+    };
+  }
+
+  /** @param {string} name */
+  #colour(name) {
+    let value = this.#colours.get(name);
+    if (value === undefined) {
+      value = getComputedStyle(this.#canvas).getPropertyValue(name).trim() || 'gray';
+      this.#colours.set(name, value);
+    }
+    return value;
+  }
+
+  #resize() {
+    const scale = window.devicePixelRatio || 1;
+    const { clientWidth, clientHeight } = this.#canvas;
+    this.#canvas.width = Math.max(1, Math.round(clientWidth * scale));
+    this.#canvas.height = Math.max(1, Math.round(clientHeight * scale));
+    this.#context.setTransform(scale, 0, 0, scale, 0, 0);
+    this.onresize();
+  }
+}
