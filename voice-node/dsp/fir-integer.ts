@@ -36,11 +36,13 @@ export class FirInterpolator implements Stage {
       this.end = taps - 1;
     }
     const first = this.end - (taps - 1);
-    for (let i = 0; i < count; i++) history[this.end + i] = input[HEADROOM + i] as number;
-    this.end += count;
+    const head = HEADROOM;
+    let end = this.end;
+    for (let i = head; i < head + count; i++) history[end++] = input[i] as number;
+    this.end = end;
     for (let p = 0; p < up; p++) {
       firBlock(history, 0, first, rows, p * taps, taps, 1, phase, count);
-      for (let i = 0, o = HEADROOM + p; i < count; i++, o += up) output[o] = phase[i] as number;
+      for (let i = 0, o = head + p; i < count; i++, o += up) output[o] = phase[i] as number;
     }
     return count * up;
   }
@@ -97,7 +99,8 @@ export class FirDecimator implements Stage {
     const first = this.group - (taps - 1);
     let { group, filled } = this;
     let at = filled * stride + group;
-    for (let i = HEADROOM, end = HEADROOM + count; i < end; i++) {
+    const head = HEADROOM;
+    for (let i = head, end = head + count; i < end; i++) {
       streams[at] = input[i] as number;
       at += stride;
       if (++filled === down) {
@@ -109,7 +112,7 @@ export class FirDecimator implements Stage {
     this.group = group;
     this.filled = filled;
     firBlock(streams, stride, first, this.rows, 0, taps, down, results, outputs);
-    for (let i = 0; i < outputs; i++) output[HEADROOM + i] = results[i] as number;
+    for (let i = 0; i < outputs; i++) output[head + i] = results[i] as number;
     return outputs;
   }
 

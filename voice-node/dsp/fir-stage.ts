@@ -42,11 +42,13 @@ export class RationalFir implements Stage {
     if (this.end + count > this.history.length) this.slide();
     const { history, stepSamples, stepPhase, up } = this;
     const { taps, rows } = this.bank;
-    for (let i = 0; i < count; i++) history[this.end + i] = input[HEADROOM + i] as number;
-    this.end += count;
+    const head = HEADROOM;
+    let end = this.end;
+    for (let i = head; i < head + count; i++) history[end++] = input[i] as number;
+    this.end = end;
     let { newest, phase } = this;
-    let at = HEADROOM;
-    while (newest < this.end) {
+    let at = head;
+    while (newest < end) {
       output[at++] = firOne(history, newest - taps + 1, rows, phase * taps, taps);
       newest += stepSamples;
       phase += stepPhase;
@@ -57,7 +59,7 @@ export class RationalFir implements Stage {
     }
     this.newest = newest;
     this.phase = phase;
-    return at - HEADROOM;
+    return at - head;
   }
 
   reset(): void {

@@ -35,14 +35,18 @@ type Load<T> = (input: T, from: number, count: number, work: Float64Array) => vo
 type Store<T> = (work: Float64Array, count: number, out: T, at: number) => void;
 
 function loadInt16(input: Int16Array, from: number, count: number, work: Float64Array): void {
-  for (let i = 0; i < count; i++) work[HEADROOM + i] = (input[from + i] as number) + ANTI_DENORMAL_BIAS;
+  const head = HEADROOM;
+  const bias = ANTI_DENORMAL_BIAS;
+  for (let i = 0; i < count; i++) work[head + i] = (input[from + i] as number) + bias;
 }
 
 /** A NaN or an infinity would stay in a recursive filter for ever; it is taken as silence. */
 function loadFloat32(input: Float32Array, from: number, count: number, work: Float64Array): void {
+  const head = HEADROOM;
+  const bias = ANTI_DENORMAL_BIAS;
   for (let i = 0; i < count; i++) {
     const x = input[from + i] as number;
-    work[HEADROOM + i] = (x - x === 0 ? x : 0) + ANTI_DENORMAL_BIAS;
+    work[head + i] = (x - x === 0 ? x : 0) + bias;
   }
 }
 
@@ -51,14 +55,16 @@ function loadFloat32(input: Float32Array, from: number, count: number, work: Flo
  * rounding down. Never dithers: silence stays silence, and the same input gives the same bits.
  */
 function storeInt16(work: Float64Array, count: number, out: Int16Array, at: number): void {
+  const head = HEADROOM;
   for (let i = 0; i < count; i++) {
-    const x = (work[HEADROOM + i] as number) + 32768.5;
+    const x = (work[head + i] as number) + 32768.5;
     out[at + i] = ((x > 65535 ? 65535 : x < 0 ? 0 : x) | 0) - 32768;
   }
 }
 
 function storeFloat32(work: Float64Array, count: number, out: Float32Array, at: number): void {
-  for (let i = 0; i < count; i++) out[at + i] = work[HEADROOM + i] as number;
+  const head = HEADROOM;
+  for (let i = 0; i < count; i++) out[at + i] = work[head + i] as number;
 }
 
 class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T> {
@@ -71,6 +77,8 @@ class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T
   private readonly load: Load<T>;
   private readonly store: Store<T>;
   private readonly create: (length: number) => T;
+  /** Input samples that go through the chain at once: no stage may get more than MAX_STAGE_INPUT. */
+  private readonly blockSamples: number;
   /** (consumed * toHz) mod fromHz: how far the input is into the next output sample. */
   private remainder = 0;
 
@@ -82,15 +90,20 @@ class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T
     this.load = load;
     this.store = store;
     this.create = create;
-    const work = [new Float64Array(HEADROOM + MAX_STAGE_INPUT)];
-    let rateHz = this.fromHz;
+    let growth = 1;
+    let widest = 1;
     let seconds = 0;
-    let longest = MAX_STAGE_INPUT;
+    for (const stage of this.stages) {
+      seconds += stage.delaySeconds(this.fromHz * growth, ...DELAY_BAND_HZ);
+      widest = Math.max(widest, growth);
+      growth *= stage.up / stage.down;
+    }
+    this.blockSamples = Math.floor(MAX_STAGE_INPUT / widest);
+    const work = [new Float64Array(HEADROOM + this.blockSamples)];
+    let longest = this.blockSamples;
     for (const stage of this.stages) {
       longest = Math.ceil((longest * stage.up) / stage.down);
       work.push(new Float64Array(HEADROOM + longest));
-      seconds += stage.delaySeconds(rateHz, ...DELAY_BAND_HZ);
-      rateHz = (rateHz * stage.up) / stage.down;
     }
     this.work = work;
     this.delaySamples = seconds * this.toHz;
@@ -111,8 +124,8 @@ class ChainResampler<T extends Int16Array | Float32Array> implements Resampler<T
     }
     this.remainder = (this.remainder + input.length * this.toHz) % this.fromHz;
     let written = 0;
-    for (let from = 0; from < input.length; from += MAX_STAGE_INPUT) {
-      let count = Math.min(MAX_STAGE_INPUT, input.length - from);
+    for (let from = 0; from < input.length; from += this.blockSamples) {
+      let count = Math.min(this.blockSamples, input.length - from);
       this.load(input, from, count, this.work[0] as Float64Array);
       for (let s = 0; s < this.stages.length; s++) {
         count = (this.stages[s] as Stage).process(this.work[s] as Float64Array, count, this.work[s + 1] as Float64Array);
