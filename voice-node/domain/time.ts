@@ -4,7 +4,7 @@
  * - `MonotonicMs` orders what happened and measures durations. It is an argument everywhere below the
  *   runner; only `platform/clock.ts` reads it. Fractions of a millisecond are meaningful.
  * - `MediaMs` is a position in a call's audio, counted in samples and expressed in milliseconds:
- *   samples / rateHz * 1000. It does not move when no audio comes.
+ *   samples * 1000 / rateHz, in this order, so that whole milliseconds come out whole. It does not move when no audio comes.
  * - `WallMs` (Unix epoch) is for records and logs only; nothing is decided by it.
  */
 declare const monotonic: unique symbol;
@@ -19,7 +19,7 @@ export const monotonicMs = (value: number): MonotonicMs => value as MonotonicMs;
 export const wallMs = (value: number): WallMs => value as WallMs;
 
 /** The position of sample number `samples` in a stream of `rateHz`. */
-export const mediaMs = (samples: number, rateHz: number): MediaMs => ((samples / rateHz) * 1000) as MediaMs;
+export const mediaMs = (samples: number, rateHz: number): MediaMs => ((samples * 1000) / rateHz) as MediaMs;
 
 /** The number of whole samples in `durationMs` at `rateHz`. */
 export const samplesIn = (durationMs: number, rateHz: number): number => Math.round((durationMs * rateHz) / 1000);

@@ -33,9 +33,9 @@ export class Hearing {
   private readonly framer: Framer;
   private readonly ear: Ear;
   private arrivedMs = monotonicMs(0);
-  private failure: unknown;
+  private failure: { readonly error: unknown } | undefined;
 
-  /** Throws `argument_invalid` for a rate that cannot be resampled. */
+  /** Throws `audio_format` for an input rate that cannot be resampled. */
   constructor(options: HearingOptions, listener: HearingListener) {
     const { callRateHz, inputRateHz = WIRE_RATE_HZ } = options;
     this.stepSamples = samplesIn(STEP_MS, inputRateHz);
@@ -101,14 +101,14 @@ export class Hearing {
     try {
       this.ear.push(frame, this.arrivedMs);
     } catch (error) {
-      this.failure ??= error;
+      this.failure ??= { error };
     }
   }
 
   private rethrow(): void {
-    if (this.failure === undefined) return;
-    const failure = this.failure;
+    const { failure } = this;
+    if (failure === undefined) return;
     this.failure = undefined;
-    throw failure;
+    throw failure.error;
   }
 }
