@@ -5,7 +5,7 @@
 
 const room = (...names) => `^voice-node/(${names.join('|')})/`;
 const inside = '^voice-node/';
-const ADAPTERS = ['transports', 'providers', 'stores', 'metrics', 'platform'];
+const ADAPTERS = ['transports', 'providers', 'stores', 'metrics', 'platform', 'robots'];
 /** The npm package at any depth; a package manager may nest it. */
 const npm = (name) => `(^|/)node_modules/${name}/`;
 
@@ -66,7 +66,7 @@ module.exports = {
     forbid(
       'only-main-imports-config',
       'Slices of Config are passed in; only main knows the whole.',
-      { path: inside, pathNot: '^voice-node/(main|config)\\.ts$' },
+      { path: inside, pathNot: ['^voice-node/(main|config)\\.ts$', room('cli')] },
       { path: '^voice-node/config\\.ts$' },
     ),
     forbid(
