@@ -35,3 +35,7 @@ export class VoiceNodeError extends Error {
 
 /** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Anything that was thrown, as an error with a code; `code` is for what has none yet. */
+export const asNodeError = (error: unknown, code: ErrorCode): VoiceNodeError =>
+  error instanceof VoiceNodeError ? error : new VoiceNodeError(code, messageOf(error), { cause: error });

@@ -70,8 +70,9 @@ export interface Reply {
   text(delta: string): void;
   /**
    * Hands over audio at any rate from 8 to 48 kHz; the rate may change between pieces. The samples are
-   * copied. Resolves when there is room for more: whoever awaits it is slowed to the pace of speech.
-   * Resolves false once the reply has been stopped.
+   * borrowed until the promise resolves, which is when there is room for more: whoever awaits it is slowed to
+   * the pace of speech. Resolves false once the reply has been stopped. Without awaiting, at most two minutes
+   * may wait; more fails the reply.
    */
   audio(samples: Int16Array, rateHz: number): Promise<boolean>;
   /** Nothing more comes. The reply ends when all of it has been played. */

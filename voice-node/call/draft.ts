@@ -1,0 +1,110 @@
+import { VoiceNodeError } from '../domain/errors.js';
+import type { AgentState, TurnEnd } from '../domain/events.js';
+import type { CallEnd } from '../domain/observer.js';
+import { monotonicMs, type MonotonicMs } from '../domain/time.js';
+import type { CallCommand } from './events.js';
+import { HEARING_CHECK_MS, type CallLimits, type CallState, type Phase } from './state.js';
+import { reportTurn, round, type Timeline } from './timeline.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const AGENT_STATE: Readonly<Record<Phase, AgentState>> = {
+  connecting: 'initializing',
+  waiting: 'initializing',
+  listening: 'listening',
+  hearing: 'listening',
+  thinking: 'thinking',
+  speaking: 'speaking',
+  ended: 'initializing',
+};
+
+function phaseLimitMs(phase: Phase, limits: CallLimits): number {
+  switch (phase) {
+    case 'connecting':
+      return limits.connectMs;
+    case 'waiting':
+      return limits.noCallerMs;
+    case 'listening':
+      return limits.idleMs;
+    case 'hearing':
+      return HEARING_CHECK_MS;
+    case 'thinking':
+      return limits.answerMs;
+    case 'speaking':
+      return limits.replyMs;
+    case 'ended':
+      return Infinity;
+  }
+}
+
+/** One step under construction: a private copy of the state and the commands so far. */
+export class Draft {
+  readonly state: Mutable<CallState>;
+  readonly commands: CallCommand[] = [];
+  readonly nowMs: MonotonicMs;
+
+  constructor(state: CallState, nowMs: MonotonicMs) {
+    this.state = { ...state };
+    this.nowMs = nowMs;
+  }
+
+  /** Time since the call began, as the page sees it. */
+  get atMs(): number {
+    return round(this.nowMs - this.state.bornMs);
+  }
+
+  command(command: CallCommand): void {
+    this.commands.push(command);
+  }
+
+  enter(phase: Phase): void {
+    const before = AGENT_STATE[this.state.phase];
+    this.state.phase = phase;
+    this.extend(phaseLimitMs(phase, this.state.limits));
+    if (phase !== 'ended' && AGENT_STATE[phase] !== before) this.command({ type: 'agent_state', state: AGENT_STATE[phase] });
+  }
+
+  /** The present phase may last this much longer, within the length of the call. */
+  extend(limitMs: number): void {
+    const callEndMs = this.state.bornMs + this.state.limits.callMs;
+    this.state.deadlineMs = monotonicMs(Math.min(this.nowMs + limitMs, callEndMs));
+  }
+
+  get callIsTooLong(): boolean {
+    return this.nowMs >= this.state.bornMs + this.state.limits.callMs;
+  }
+
+  report(timeline: Timeline, end: TurnEnd, heardMs: number): void {
+    const report = reportTurn(timeline, end, heardMs, this.state.bornMs);
+    this.command({ type: 'report_turn', report });
+    this.command({ type: 'publish', event: { type: 'turn', atMs: this.atMs, ...report } });
+  }
+
+  /** Stops the open reply, if there is one, and closes the open turn with `end`. */
+  stopReply(end: TurnEnd, onsetMs?: number): void {
+    const { reply, timeline } = this.state;
+    this.state.reply = undefined;
+    this.state.timeline = undefined;
+    const mine = reply !== undefined && timeline !== undefined && reply.turn === timeline.turn;
+    if (timeline !== undefined && !mine) this.report(timeline, end === 'interrupted' ? 'unanswered' : end, 0);
+    if (reply === undefined) return;
+    if (timeline !== undefined && mine) {
+      this.state.closing = { timeline, end: end === 'interrupted' && !reply.playing ? 'unanswered' : end };
+    }
+    this.command({ type: 'robot_speaking', on: false });
+    const { generation, turn, playing } = reply;
+    this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined });
+  }
+
+  /** An error the caller's page is told; the call goes on. */
+  fail(error: VoiceNodeError): void {
+    this.command({ type: 'report_error', error });
+    this.command({ type: 'publish', event: { type: 'error', atMs: this.atMs, code: error.code, message: error.message } });
+  }
+
+  close(end: CallEnd): void {
+    this.stopReply('interrupted');
+    this.enter('ended');
+    this.command({ type: 'close', end });
+  }
+}

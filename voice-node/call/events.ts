@@ -1,0 +1,55 @@
+import type { VoiceNodeError } from '../domain/errors.js';
+import type { AgentState, CallerEvent, TurnReport } from '../domain/events.js';
+import type { CallEnd } from '../domain/observer.js';
+import type { Heard } from '../domain/orchestrator.js';
+import type { SpeechEvent, Utterance } from '../domain/speech.js';
+import type { LineEnd } from '../domain/transport.js';
+
+/** Everything that can happen to a call. */
+export type CallEvent =
+  | { readonly type: 'connected' }
+  | { readonly type: 'caller_joined' }
+  | { readonly type: 'caller_left' }
+  | { readonly type: 'line_ended'; readonly end: LineEnd }
+  | { readonly type: 'failed'; readonly error: VoiceNodeError }
+  | { readonly type: 'hang_up'; readonly end: CallEnd }
+  | { readonly type: 'end_requested' }
+  | SpeechEvent
+  | { readonly type: 'understood'; readonly turn: number }
+  | { readonly type: 'reply_begun'; readonly turn: number | undefined }
+  | { readonly type: 'reply_chosen'; readonly generation: number }
+  | { readonly type: 'reply_audio'; readonly generation: number }
+  /** A reply failed; `generation` undefined: the orchestrator itself did, whatever it was doing. */
+  | { readonly type: 'reply_failed'; readonly generation: number | undefined; readonly error: VoiceNodeError }
+  | { readonly type: 'playout_started'; readonly generation: number }
+  | { readonly type: 'playout_audible'; readonly generation: number }
+  | { readonly type: 'playout_starved'; readonly generation: number }
+  | { readonly type: 'playout_resumed'; readonly generation: number }
+  | { readonly type: 'playout_finished'; readonly generation: number; readonly heardMs: number }
+  /** What the player answered to `cut_reply`. */
+  | { readonly type: 'reply_cut'; readonly generation: number; readonly turn: number | undefined; readonly heardMs: number; readonly bargeInMs: number | undefined; readonly playing: boolean }
+  /** The deadline may have passed. */
+  | { readonly type: 'tick' };
+
+/** Everything a call can be told to do. Carried out in order. */
+export type CallCommand =
+  | { readonly type: 'agent_state'; readonly state: AgentState }
+  /** Whether the rule for interruptions counts in hearing. */
+  | { readonly type: 'robot_speaking'; readonly on: boolean }
+  | { readonly type: 'reset_hearing' }
+  /** End the utterance if the caller's audio has stopped coming. */
+  | { readonly type: 'check_audio' }
+  | { readonly type: 'open_conversation' }
+  | { readonly type: 'tell_started'; readonly turn: number }
+  | { readonly type: 'tell_ended'; readonly turn: number; readonly utterance: Utterance }
+  | { readonly type: 'tell_dropped'; readonly turn: number }
+  | { readonly type: 'tell_finished'; readonly heard: Heard }
+  | { readonly type: 'begin_reply'; readonly generation: number; readonly turn: number | undefined }
+  /** Fall silent now; answered by `reply_cut`. `onsetMs`: arrival of the interrupting voice, where there is one. */
+  | { readonly type: 'cut_reply'; readonly generation: number; readonly turn: number | undefined; readonly onsetMs: number | undefined; readonly playing: boolean }
+  | { readonly type: 'publish'; readonly event: CallerEvent }
+  | { readonly type: 'report_turn'; readonly report: TurnReport }
+  | { readonly type: 'report_barge_in'; readonly stopMs: number; readonly heardMs: number }
+  | { readonly type: 'report_error'; readonly error: VoiceNodeError }
+  /** The last command of every call. */
+  | { readonly type: 'close'; readonly end: CallEnd };

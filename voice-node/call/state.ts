@@ -1,0 +1,75 @@
+import type { TurnEnd } from '../domain/events.js';
+import { monotonicMs, type MonotonicMs } from '../domain/time.js';
+import type { Timeline } from './timeline.js';
+
+/**
+ * Where a call stands. Every phase but `ended` has a deadline (`CallLimits`), so no call can hang for ever.
+ *
+ *   connecting --connected--> waiting --caller_joined--> listening
+ *   listening --speech_started--> hearing --speech_ended--> thinking --first frame--> speaking
+ *   speaking --finished--> listening        speaking --speech_started--> hearing (barge-in)
+ *   thinking --speech_started--> hearing    hearing --speech_dropped--> listening
+ *   any but connecting --caller_left--> waiting        any --hang_up, line_ended, failed--> ended
+ */
+export type Phase = 'connecting' | 'waiting' | 'listening' | 'hearing' | 'thinking' | 'speaking' | 'ended';
+
+/** How long each phase may last, in ms. */
+export interface CallLimits {
+  readonly connectMs: number;
+  /** Alone in the room, before the first caller or after the last one. */
+  readonly noCallerMs: number;
+  /** Nobody says anything. */
+  readonly idleMs: number;
+  /** No answer begins. */
+  readonly answerMs: number;
+  /** A reply that has begun brings no more audio and does not end. */
+  readonly replyGapMs: number;
+  /** One reply. */
+  readonly replyMs: number;
+  /** The whole call. */
+  readonly callMs: number;
+}
+
+/** While the caller speaks, this often it is checked that audio still comes. */
+export const HEARING_CHECK_MS = 500;
+
+/** The reply that has been begun last and has not ended. */
+export interface PendingReply {
+  readonly generation: number;
+  readonly turn: number | undefined;
+  readonly playing: boolean;
+}
+
+export interface CallState {
+  readonly phase: Phase;
+  readonly bornMs: MonotonicMs;
+  /** When the present phase is over at the latest. */
+  readonly deadlineMs: MonotonicMs;
+  readonly limits: CallLimits;
+  readonly hadCaller: boolean;
+  /** Number of the newest turn; 0 before the first. */
+  readonly turn: number;
+  /** Number of the newest reply. Audio with any other number is dropped at the last gate. */
+  readonly generation: number;
+  readonly reply: PendingReply | undefined;
+  /** Marks of the turn that is open, if one is. */
+  readonly timeline: Timeline | undefined;
+  /** A turn whose reply is being cut: it is reported once the player has said how much was heard. */
+  readonly closing: { readonly timeline: Timeline; readonly end: TurnEnd } | undefined;
+  /** The robot wants to hang up once it has finished speaking. */
+  readonly ending: boolean;
+}
+
+export const newCall = (limits: CallLimits, nowMs: MonotonicMs): CallState => ({
+  phase: 'connecting',
+  bornMs: nowMs,
+  deadlineMs: monotonicMs(nowMs + limits.connectMs),
+  limits,
+  hadCaller: false,
+  turn: 0,
+  generation: 0,
+  reply: undefined,
+  timeline: undefined,
+  closing: undefined,
+  ending: false,
+});

@@ -1,0 +1,50 @@
+import type { Mark, Stage, TurnEnd, TurnReport } from '../domain/events.js';
+import type { MonotonicMs } from '../domain/time.js';
+
+/** The moments of one turn as far as they have come. A value: `mark` returns a new one. */
+export interface Timeline {
+  readonly turn: number;
+  /** Arrival of the last voiced frame: where `endpointing` begins. */
+  readonly offsetMs?: MonotonicMs;
+  readonly utteranceMs: number;
+  readonly marks: Readonly<Partial<Record<Mark, MonotonicMs>>>;
+}
+
+/** Both ends of each stage; the true end of speech is not a mark and is treated below. */
+const SPANS: readonly (readonly [Exclude<Stage, 'endpointing'>, Mark, Mark])[] = [
+  ['stt', 't2', 't3'],
+  ['llm', 't3', 't4'],
+  ['tts', 't4', 't5'],
+  ['playout', 't5', 't6'],
+  ['response', 't2', 't6'],
+];
+
+export const beginTimeline = (turn: number, t1: MonotonicMs): Timeline => ({ turn, utteranceMs: 0, marks: { t1 } });
+
+/**
+ * Sets a mark where it is not set yet. A mark implies the ones of the answer before it: who delivers audio has
+ * chosen an answer, and who has chosen one has understood.
+ */
+export function mark(timeline: Timeline, name: Mark, nowMs: MonotonicMs): Timeline {
+  const marks = { ...timeline.marks };
+  const implied: readonly Mark[] = name === 't5' ? ['t3', 't4', 't5'] : name === 't4' ? ['t3', 't4'] : [name];
+  for (const each of implied) marks[each] ??= nowMs;
+  return { ...timeline, marks };
+}
+
+export function reportTurn(timeline: Timeline, end: TurnEnd, heardMs: number, bornMs: MonotonicMs): TurnReport {
+  const { marks, offsetMs } = timeline;
+  const stagesMs: Partial<Record<Stage, number>> = {};
+  if (offsetMs !== undefined && marks.t2 !== undefined) stagesMs.endpointing = round(marks.t2 - offsetMs);
+  for (const [stage, from, to] of SPANS) {
+    const begin = marks[from];
+    const finish = marks[to];
+    if (begin !== undefined && finish !== undefined) stagesMs[stage] = round(finish - begin);
+  }
+  const marksMs: Partial<Record<Mark, number>> = {};
+  for (const [name, at] of Object.entries(marks) as [Mark, MonotonicMs][]) marksMs[name] = round(at - bornMs);
+  return { turn: timeline.turn, end, marksMs, stagesMs, utteranceMs: round(timeline.utteranceMs), heardMs: round(heardMs) };
+}
+
+/** Tenths of a millisecond: finer than anything that is measured, and readable. */
+export const round = (ms: number): number => Math.round(ms * 10) / 10;

@@ -1,0 +1,81 @@
+import { Call, type CallOptions } from '../call/call.js';
+import type { CallLimits } from '../call/state.js';
+import type { Config } from '../config.js';
+import type { Clock } from '../domain/clock.js';
+import type { Log, Meter } from '../domain/observer.js';
+import type { DetectorKind } from '../domain/speech.js';
+import type { Line } from '../domain/transport.js';
+import { turnOptions, type TurnOptions } from '../hearing/turns.js';
+import { createOrchestrator } from '../orchestrators/create.js';
+import { loadDetectors, type DetectorFactory } from '../providers/vad/create.js';
+import { ENERGY_RULE } from '../providers/vad/energy.js';
+import type { Robot } from '../robots/robot.js';
+
+const FRAME_MS = 20;
+const CONNECT_LIMIT_MS = 20_000;
+const REPLY_GAP_LIMIT_MS = 10_000;
+const REPLY_LIMIT_MS = 600_000;
+
+/** Loads the detectors that `robots` need, as the configuration sets them. */
+export function loadConfiguredDetectors(config: Config, robots: readonly Robot[]): Promise<DetectorFactory> {
+  const kinds = new Set<DetectorKind>(robots.map((robot) => detectorOf(config, robot)));
+  const { VAD_ENERGY_SPEECH_FRAMES: speech, VAD_ENERGY_INTERRUPT_FRAMES: interrupt } = config;
+  return loadDetectors({
+    kinds: [...kinds],
+    webrtcMode: config.VAD_WEBRTC_MODE,
+    energyThresholdRms: config.VAD_ENERGY_THRESHOLD_RMS,
+    rules: {
+      silero: { start: config.VAD_SILERO_START, stop: config.VAD_SILERO_STOP },
+      energy: { ...ENERGY_RULE, startFrames: speech, startWindow: speech, interruptFrames: interrupt, interruptWindow: interrupt },
+    },
+  });
+}
+
+export interface CallParts {
+  readonly callId: string;
+  readonly robot: Robot;
+  readonly line: Line;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly log: Log;
+}
+
+/** A call of `robot`, put together as the configuration says; the robot's own settings come first. */
+export function makeCall(config: Config, detectors: DetectorFactory, parts: CallParts): Call {
+  const { robot, callId, line, clock, meter, log } = parts;
+  const kind = detectorOf(config, robot);
+  const options: CallOptions = {
+    callId,
+    robot: robot.name,
+    rateHz: config.CALL_RATE_HZ,
+    turns: turnsOf(config, robot, kind),
+    limits: limitsOf(config),
+    replyQueueMs: config.REPLY_QUEUE_MS,
+  };
+  return new Call(options, { line, clock, meter, log, orchestrator: createOrchestrator(robot.config), detector: detectors.create(kind, config.CALL_RATE_HZ) });
+}
+
+function detectorOf(config: Config, robot: Robot): DetectorKind {
+  return robot.config.vad?.detector ?? config.VAD;
+}
+
+function turnsOf(config: Config, robot: Robot, kind: DetectorKind): TurnOptions {
+  const own = robot.config.vad;
+  const silenceMs = kind === 'energy' ? config.VAD_ENERGY_SILENCE_FRAMES * FRAME_MS : config.VAD_MIN_SILENCE_MS;
+  return turnOptions({
+    minSpeechMs: own?.minSpeechMs ?? config.VAD_MIN_SPEECH_MS,
+    minSilenceMs: own?.minSilenceMs ?? silenceMs,
+    preRollMs: own?.preRollMs ?? config.VAD_PRE_ROLL_MS,
+    maxUtteranceMs: own?.maxUtteranceMs ?? config.VAD_MAX_UTTERANCE_MS,
+  });
+}
+
+const limitsOf = (config: Config): CallLimits => ({
+  connectMs: CONNECT_LIMIT_MS,
+  noCallerMs: config.NO_CALLER_TIMEOUT_MS,
+  idleMs: config.IDLE_TIMEOUT_MS,
+  answerMs: config.ANSWER_TIMEOUT_MS,
+  replyGapMs: REPLY_GAP_LIMIT_MS,
+  replyMs: REPLY_LIMIT_MS,
+  callMs: config.MAX_CALL_MS,
+});

@@ -1,0 +1,130 @@
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadConfig, ROOT } from '../config.js';
+import { FRAME_MS, WIRE_RATE_HZ, type Audio } from '../domain/audio.js';
+import { messageOf, VoiceNodeError } from '../domain/errors.js';
+import type { Meter } from '../domain/observer.js';
+import { monotonicMs, samplesIn } from '../domain/time.js';
+import { createResampler } from '../dsp/resampler.js';
+import { silentLog } from '../platform/log.js';
+import { VirtualClock } from '../platform/virtual-clock.js';
+import { RobotFolder } from '../robots/folder.js';
+import { readWav, writeWav } from '../stores/wav.js';
+import { MemoryLine } from '../transports/memory.js';
+import { parseArguments } from './arguments.js';
+import { loadConfiguredDetectors, makeCall } from './call-maker.js';
+
+export const REPLAY_USAGE = 'replay call.wav [--robot echo] [--out reply.wav] [--events events.jsonl]';
+
+/** After the recording has ended the call gets this much silence to finish what it is saying. */
+const MAX_TAIL_MS = 130_000;
+
+const nothing = (): void => undefined;
+const noMeter: Meter = {
+  callStarted: nothing,
+  callEnded: nothing,
+  turn: nothing,
+  bargeIn: nothing,
+  frameIn: nothing,
+  framesOut: nothing,
+  framesDropped: nothing,
+  lateTicks: nothing,
+  providerError: nothing,
+};
+
+/**
+ * A recording through the whole node on virtual time: the same core, hearing and speaking as in a live call,
+ * only line and clock are others. The same input gives the same bytes and events, many times faster than real
+ * time. The reply begins with the recording: both files laid side by side are the call.
+ */
+export async function runReplay(args: readonly string[], stdout: NodeJS.WritableStream): Promise<void> {
+  const { values, positionals } = parseArguments(
+    'replay',
+    REPLAY_USAGE,
+    args,
+    { robot: { type: 'string' }, out: { type: 'string' }, events: { type: 'string' } },
+    true,
+  );
+  const [file] = positionals;
+  if (file === undefined || positionals.length > 1) {
+    throw new VoiceNodeError('argument_invalid', `replay: expected one recording, got ${positionals.length}; usage: voice-node ${REPLAY_USAGE}`);
+  }
+  const config = loadConfig();
+  const robot = new RobotFolder(resolve(ROOT, config.ROBOTS_DIR)).get(values.robot ?? config.ROBOT);
+  const recording = atWireRate(readWav(read(file), file), file);
+  const events = values.events === undefined ? undefined : create(values.events);
+  const out = values.out === undefined ? undefined : create(values.out);
+
+  const clock = new VirtualClock();
+  const reply: Int16Array[] = [];
+  const print = (line: string): void => void (events === undefined ? stdout.write(line) : writeSync(events, line));
+  const line = new MemoryLine({ room: 'replay', onFrame: (frame) => reply.push(frame), onEvent: (event) => print(`${JSON.stringify(event)}\n`) });
+  const detectors = await loadConfiguredDetectors(config, [robot]);
+  const call = makeCall(config, detectors, { callId: 'replay', robot, line, clock, meter: noMeter, log: silentLog });
+  call.start();
+  await clock.advanceTo(0);
+  line.join();
+  await feed(recording, clock, line, () => call.phase);
+  call.hangUp('caller_left');
+  await clock.advanceTo(clock.nowMs());
+  await call.done;
+  detectors.close();
+  if (out !== undefined) writeSync(out, writeWav({ samples: join(reply), rateHz: WIRE_RATE_HZ }));
+  for (const handle of [events, out]) if (handle !== undefined) closeSync(handle);
+}
+
+/** A frame is delivered when its last sample has been spoken. Silence follows until the call is at rest. */
+async function feed(recording: Int16Array, clock: VirtualClock, line: MemoryLine, phase: () => string): Promise<void> {
+  const frameSamples = samplesIn(FRAME_MS, WIRE_RATE_HZ);
+  const frames = Math.ceil(recording.length / frameSamples);
+  const frame = new Int16Array(frameSamples);
+  let quietFrames = 0;
+  for (let i = 0; i < frames + MAX_TAIL_MS / FRAME_MS; i++) {
+    if (i >= frames) {
+      quietFrames = phase() === 'listening' ? quietFrames + 1 : 0;
+      if (quietFrames > 1000 / FRAME_MS || phase() === 'ended') return;
+    }
+    await clock.advanceTo(monotonicMs((i + 1) * FRAME_MS));
+    frame.fill(0);
+    frame.set(recording.subarray(i * frameSamples, (i + 1) * frameSamples));
+    line.speak(frame);
+  }
+}
+
+function atWireRate({ samples, rateHz }: Audio, name: string): Int16Array {
+  if (samples.length === 0) throw new VoiceNodeError('audio_format', `${name}: expected at least one sample, got none`);
+  if (rateHz === WIRE_RATE_HZ) return samples;
+  try {
+    return createResampler({ fromHz: rateHz, toHz: WIRE_RATE_HZ }).process(samples);
+  } catch (error) {
+    throw new VoiceNodeError('audio_format', `${name}: ${messageOf(error)}`);
+  }
+}
+
+function read(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new VoiceNodeError('argument_invalid', `replay: expected a readable recording: ${messageOf(error)}`);
+  }
+}
+
+/** Opened before the work begins, so that a wrong path is known at once. */
+function create(file: string): number {
+  try {
+    writeFileSync(file, '');
+    return openSync(file, 'w');
+  } catch (error) {
+    throw new VoiceNodeError('argument_invalid', `replay: expected a file that can be written: ${messageOf(error)}`);
+  }
+}
+
+function join(frames: readonly Int16Array[]): Int16Array {
+  const all = new Int16Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    all.set(frame, at);
+    at += frame.length;
+  }
+  return all;
+}

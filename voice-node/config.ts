@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { VoiceNodeError } from './domain/errors.js';
+
+/** The root of the checkout or of the installed package: above voice-node/ in source, above dist/ when built. */
+export const ROOT = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../../' : '../', import.meta.url));
+
+const whole = (min: number, max: number, unit: string) =>
+  z
+    .string()
+    .regex(/^-?\d+$/, `expected a whole number from ${min} to ${max} ${unit}`.trim())
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected ${min} to ${max} ${unit}`.trim());
+
+const fraction = z
+  .string()
+  .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'expected a number from 0 to 1, such as 0.5')
+  .transform(Number);
+
+const url = (...schemes: string[]) =>
+  z.string().refine(
+    (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol),
+    `expected a URL beginning with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+  );
+
+const robotName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected a robot name: small letters, digits, - and _, at most 64');
+
+/** Every variable the node reads, with its default as it would be written in `.env`. */
+export const VARIABLES = {
+  LIVEKIT_URL: url('ws:', 'wss:').default('ws://127.0.0.1:7880'),
+  LIVEKIT_PUBLIC_URL: url('ws:', 'wss:').optional(),
+  LIVEKIT_API_KEY: z.string().min(1, 'expected the API key of the LiveKit server').optional(),
+  LIVEKIT_API_SECRET: z.string().min(32, 'expected the API secret of the LiveKit server, at least 32 characters').optional(),
+  HOST: z.string().min(1, 'expected an address to listen on, such as 127.0.0.1 or 0.0.0.0').default('127.0.0.1'),
+  PORT: whole(0, 65535, '').default(8000),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ROBOT: robotName.default('echo'),
+  ROBOTS_DIR: z.string().min(1, 'expected a folder').default('robots'),
+  MAX_CALLS: whole(1, 200, 'calls').default(16),
+  CALL_RATE_HZ: z.enum(['8000', '16000']).transform((value): 8000 | 16000 => (value === '8000' ? 8000 : 16000)).default(8000),
+  VAD: z.enum(['silero', 'webrtc', 'energy']).default('silero'),
+  VAD_MIN_SPEECH_MS: whole(0, 2000, 'ms').default(100),
+  VAD_MIN_SILENCE_MS: whole(20, 5000, 'ms').default(500),
+  VAD_PRE_ROLL_MS: whole(0, 2000, 'ms').default(400),
+  VAD_MAX_UTTERANCE_MS: whole(3000, 600_000, 'ms').default(60_000),
+  VAD_SILERO_START: fraction.default(0.5),
+  VAD_SILERO_STOP: fraction.default(0.35),
+  VAD_WEBRTC_MODE: z.enum(['0', '1', '2', '3']).transform((value) => Number(value) as 0 | 1 | 2 | 3).default(3),
+  VAD_ENERGY_THRESHOLD_RMS: whole(1, 32_767, '').default(200),
+  VAD_ENERGY_SPEECH_FRAMES: whole(1, 32, 'frames of 20 ms').default(5),
+  VAD_ENERGY_SILENCE_FRAMES: whole(1, 250, 'frames of 20 ms').default(25),
+  VAD_ENERGY_INTERRUPT_FRAMES: whole(1, 32, 'frames of 20 ms').default(3),
+  REPLY_QUEUE_MS: whole(200, 10_000, 'ms').default(2000),
+  ANSWER_TIMEOUT_MS: whole(500, 120_000, 'ms').default(15_000),
+  NO_CALLER_TIMEOUT_MS: whole(1000, 3_600_000, 'ms').default(30_000),
+  IDLE_TIMEOUT_MS: whole(1000, 86_400_000, 'ms').default(600_000),
+  MAX_CALL_MS: whole(1000, 86_400_000, 'ms').default(7_200_000),
+  DRAIN_TIMEOUT_MS: whole(0, 86_400_000, 'ms').default(10_000),
+} as const;
+
+const SCHEMA = z.object(VARIABLES);
+
+export type Config = Readonly<z.output<typeof SCHEMA>>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The process's environment over the root `.env`. */
+export function readEnvironment(): Environment {
+  const file = `${ROOT}.env`;
+  return { ...(existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}), ...process.env };
+}
+
+/**
+ * The configuration, checked and frozen. Throws one VoiceNodeError `config_invalid` that names every faulty
+ * variable, what is allowed and what came; secrets are not repeated. An empty variable counts as unset.
+ */
+export function loadConfig(environment: Environment = readEnvironment()): Config {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(VARIABLES)) {
+    const value = environment[name]?.trim();
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const parsed = SCHEMA.safeParse(given);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const faults = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const value = name.includes('SECRET') ? `${given[name]?.length ?? 0} characters` : JSON.stringify(given[name]);
+    const wanted = issue.code === 'invalid_value' ? `expected one of ${issue.values.join(', ')}` : issue.message;
+    return `  ${name}: ${wanted}, got ${value}`;
+  });
+  throw new VoiceNodeError('config_invalid', `${faults.length} setting${faults.length === 1 ? ' is' : 's are'} wrong:\n${faults.join('\n')}`);
+}
+
+export interface Keys {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+/** The keys of the LiveKit server. Throws `config_invalid` naming what is missing. */
+export function requireKeys(config: Config): Keys {
+  const { LIVEKIT_API_KEY: apiKey, LIVEKIT_API_SECRET: apiSecret } = config;
+  const missing = [apiKey === undefined ? 'LIVEKIT_API_KEY' : '', apiSecret === undefined ? 'LIVEKIT_API_SECRET' : ''].filter((name) => name !== '');
+  if (apiKey === undefined || apiSecret === undefined) {
+    throw new VoiceNodeError('config_invalid', `${missing.join(' and ')}: expected the keys of the LiveKit server in the environment or in .env, got nothing`);
+  }
+  return { apiKey, apiSecret };
+}

@@ -1,0 +1,53 @@
+import { AudioFrame, AudioSource, LocalAudioTrack, TrackPublishOptions, TrackSource, type Room } from '@livekit/rtc-node';
+import { PLAYOUT_FRAME_SAMPLES, WIRE_RATE_HZ } from '../../domain/audio.js';
+import { VoiceNodeError } from '../../domain/errors.js';
+
+/** Frames that native code may still be working on: 160 ms. More means that it has stopped taking them. */
+const MAX_IN_FLIGHT = 16;
+
+/**
+ * The robot's voice in the room: an AudioSource without a queue, so that nothing is left to flush after an
+ * interruption. It takes frames of exactly 10 ms; the pace is the player's.
+ */
+export class ReplyTrack {
+  readonly #source = new AudioSource(WIRE_RATE_HZ, 1, 0);
+  readonly #frame: AudioFrame;
+  #inFlight = 0;
+  #closed = false;
+
+  constructor() {
+    // Native code takes the whole buffer from its start whatever the view says, and copies it before
+    // captureFrame returns: one buffer of our own, exactly one frame long, serves every frame.
+    this.#frame = new AudioFrame(new Int16Array(PLAYOUT_FRAME_SAMPLES), WIRE_RATE_HZ, 1, PLAYOUT_FRAME_SAMPLES);
+  }
+
+  async publish(room: Room): Promise<void> {
+    const track = LocalAudioTrack.createAudioTrack('robot', this.#source);
+    const options = new TrackPublishOptions();
+    options.source = TrackSource.SOURCE_MICROPHONE;
+    // The stream of frames never pauses; DTX makes its silence nearly free.
+    options.dtx = true;
+    options.red = true;
+    if (room.localParticipant === undefined) throw new VoiceNodeError('transport_publish', 'the room has no local participant');
+    await room.localParticipant.publishTrack(track, options);
+  }
+
+  /** Hands over one frame of 480 samples; false where native code does not take any more. Never throws. */
+  send(samples: Int16Array): boolean {
+    if (this.#closed || this.#inFlight >= MAX_IN_FLIGHT || samples.length !== PLAYOUT_FRAME_SAMPLES) return false;
+    this.#frame.data.set(samples);
+    this.#inFlight++;
+    this.#source.captureFrame(this.#frame).then(this.#settled, this.#settled);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#source.close();
+  }
+
+  readonly #settled = (): void => {
+    this.#inFlight--;
+  };
+}

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { Hono, type Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { messageOf, VoiceNodeError, type ErrorCode } from '../domain/errors.js';
+import type { Log } from '../domain/observer.js';
+import type { Session } from './sessions.js';
+
+const MAX_BODY_BYTES = 16 * 1024;
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+};
+
+export interface WebOptions {
+  /** Folder of the client page. */
+  readonly staticFolder: string;
+  /** The client library, served from our own package. */
+  readonly liveKitClient: string;
+  readonly robots: { readonly names: readonly string[]; readonly default: string };
+}
+
+export interface WebPorts {
+  readonly log: Log;
+  /** Whether a call may come now; otherwise why not. */
+  readiness(): { readonly ready: boolean; readonly reason?: string };
+  createSession(robot: string): Promise<Session>;
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** The node's HTTP interface. */
+export function createApp(options: WebOptions, ports: WebPorts): Hono {
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        mediaSrc: ["'self'", 'blob:', 'mediastream:'],
+        // The page may be pointed at any LiveKit server.
+        connectSrc: ["'self'", 'ws:', 'wss:', 'http:', 'https:'],
+        workerSrc: ["'self'", 'blob:'],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      permissionsPolicy: { microphone: ['self'], camera: [], geolocation: [] },
+      strictTransportSecurity: false,
+    }),
+  );
+  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/readyz', (context) => {
+    const readiness = ports.readiness();
+    return context.json({ status: readiness.ready ? 'ready' : 'not ready', ...(readiness.reason === undefined ? {} : { reason: readiness.reason }) }, readiness.ready ? 200 : 503);
+  });
+  app.get('/metrics', async (context) => {
+    const { contentType, text } = await ports.metrics();
+    return context.body(text, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
+  });
+  app.get('/api/robots', (context) => context.json({ robots: options.robots.names, default: options.robots.default }));
+  app.post(
+    '/api/session/create',
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => failure(context, 413, 'argument_invalid', `expected at most ${MAX_BODY_BYTES} bytes`) }),
+    (context) => createSession(context, options, ports),
+  );
+  addStatic(app, options);
+  app.notFound((context) => failure(context, 404, 'argument_invalid', `there is nothing at ${context.req.path.slice(0, 200)}`));
+  app.onError((error, context) => {
+    ports.log.error({ error: messageOf(error), path: context.req.path.slice(0, 200) }, 'a request failed');
+    return failure(context, 500, 'answer_failed', 'the node could not answer; its log says why');
+  });
+  return app;
+}
+
+async function createSession(context: Context, options: WebOptions, ports: WebPorts): Promise<Response> {
+  // Anything but JSON is refused: a form on a foreign page could send the rest without asking.
+  if (!/^application\/json\b/i.test(context.req.header('content-type') ?? '')) {
+    return failure(context, 415, 'argument_invalid', 'expected content-type application/json');
+  }
+  let body: unknown;
+  try {
+    const text = await context.req.text();
+    body = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    return failure(context, 400, 'argument_invalid', 'expected JSON such as {"robot":"echo"}');
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return failure(context, 400, 'argument_invalid', 'expected a JSON object such as {"robot":"echo"}');
+  const robot: unknown = Object.hasOwn(body, 'robot') ? (body as { robot: unknown }).robot : options.robots.default;
+  if (typeof robot !== 'string' || !options.robots.names.includes(robot)) {
+    return failure(context, 400, 'robot_unknown', `robot: expected one of ${options.robots.names.join(', ')}, got ${JSON.stringify(robot)?.slice(0, 80)}`);
+  }
+  const readiness = ports.readiness();
+  if (!readiness.ready) {
+    context.header('retry-after', '5');
+    return failure(context, 503, 'at_capacity', readiness.reason ?? 'the node takes no calls at the moment');
+  }
+  try {
+    context.header('cache-control', 'no-store');
+    return context.json(await ports.createSession(robot));
+  } catch (error) {
+    ports.log.error({ error: messageOf(error) }, 'no session could be created');
+    const code = error instanceof VoiceNodeError ? error.code : 'worker_unreachable';
+    return failure(context, 502, code, messageOf(error));
+  }
+}
+
+/** Names are looked up by a strict pattern: one segment, no dots in front, a known ending. */
+function addStatic(app: Hono, { staticFolder, liveKitClient }: WebOptions): void {
+  const send = async (context: Context, file: string): Promise<Response> => {
+    try {
+      const content = await readFile(file);
+      return context.body(new Uint8Array(content), 200, { 'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' });
+    } catch {
+      return failure(context, 404, 'argument_invalid', `there is nothing at ${context.req.path.slice(0, 200)}`);
+    }
+  };
+  app.get('/', (context) => send(context, join(staticFolder, 'client.html')));
+  app.get('/vendor/livekit-client.esm.mjs', (context) => send(context, liveKitClient));
+  app.get('/:file{[a-z0-9][a-z0-9-]*\\.(?:html|css|js|svg|png|ico)}', (context) => send(context, join(staticFolder, context.req.param('file'))));
+}
+
+function failure(context: Context, status: 400 | 404 | 413 | 415 | 500 | 502 | 503, code: ErrorCode, message: string): Response {
+  return context.json({ error: { code, message } }, status);
+}
