@@ -15,10 +15,10 @@ function readEnvFile(path) {
   }
 }
 
-/** The root .env beneath the environment; an empty variable counts as not set. */
+/** The environment over the root .env, as the node reads them; a variable that is empty in the result is not set. */
 export function settings(env = process.env) {
-  const set = Object.entries(env).filter(([, value]) => value !== '');
-  return { ...readEnvFile(inRoot('.env')), ...Object.fromEntries(set) };
+  const all = Object.entries({ ...readEnvFile(inRoot('.env')), ...env });
+  return Object.fromEntries(all.map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== ''));
 }
 
 /** The LiveKit server the user named, or undefined where none is. */
@@ -28,17 +28,17 @@ export function namedLiveKit(values) {
   if (missing.length > 0) {
     throw new ScriptError(`LIVEKIT_URL is set to '${values.LIVEKIT_URL}', so ${missing.join(' and ')} must be set too (or unset LIVEKIT_URL to get a server of your own)`);
   }
-  if (!/^(wss?|https?):\/\/[^/]/.test(values.LIVEKIT_URL)) {
+  if (!/^wss?:\/\/[^/]/.test(values.LIVEKIT_URL)) {
     throw new ScriptError(`LIVEKIT_URL: expected ws://host:port or wss://host, got '${values.LIVEKIT_URL}'`);
   }
   return { url: values.LIVEKIT_URL, apiKey: values.LIVEKIT_API_KEY, apiSecret: values.LIVEKIT_API_SECRET };
 }
 
-/** PORT as the user set it, undefined where it is not set. */
+/** PORT as the user set it; undefined where any free one will do. */
 export function namedPort(values) {
-  if (!values.PORT) return undefined;
+  if (!values.PORT || values.PORT === '0') return undefined;
   const port = Number(values.PORT);
-  if (!/^\d+$/.test(values.PORT) || port < 1 || port > 65_535) throw new ScriptError(`PORT: expected a whole number from 1 to 65535, got '${values.PORT}'`);
+  if (!/^\d+$/.test(values.PORT) || port > 65_535) throw new ScriptError(`PORT: expected a whole number from 1 to 65535, got '${values.PORT}'`);
   return port;
 }
 
