@@ -207,7 +207,7 @@ describe('hearing, whatever comes', () => {
         expect(facts(cut.heard.events)).toEqual(facts(heard.events));
         expect(cut.heard.probabilities).toEqual(heard.probabilities);
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 });

@@ -161,6 +161,25 @@ describe('the detector', () => {
     expect(firstOf(eager)).toBeLessThanOrEqual(firstOf(plain));
   });
 
+  it('catches up, without a gap, with what it skipped before the gate opened', () => {
+    const inputs: Float32Array[] = [];
+    const recorder = {
+      run: (feeds: Record<string, Tensor>) => {
+        inputs.push((feeds['input'] as Tensor).data.slice() as Float32Array);
+      },
+    };
+    const shared = { net: new SileroNet(recorder as never, Tensor), silence };
+    const detector = new SileroDetector(shared, 16_000, { rule: SILERO_RULE, gate: DEFAULT_GATE, speculate: false });
+    // 20 windows of a quiet line, then loud ones; no two samples alike within a window.
+    const samples = Int16Array.from({ length: 25 * WINDOW_SAMPLES }, (_, i) => (i < 20 * WINDOW_SAMPLES ? (i % 7) - 3 : ((i * 40503) & 0x3fff) - 8192));
+    listen(detector, samples, 16_000);
+    expect(inputs.map((input) => input.length)).toEqual(Array.from({ length: 8 }, () => NET_INPUT_SAMPLES));
+    inputs.forEach((input, i) => {
+      const end = (18 + i) * WINDOW_SAMPLES;
+      expect(input).toEqual(Float32Array.from(samples.subarray(end - NET_INPUT_SAMPLES, end), (x) => x / 32768));
+    });
+  });
+
   it('hears a telephone voice at 8 kHz as it does at 16 kHz', () => {
     const wide = listen(detectorAt(16_000), voice(2000, 16_000), 16_000);
     const narrow = listen(detectorAt(8000), voice(2000, 8000), 8000);
