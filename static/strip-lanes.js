@@ -98,6 +98,7 @@ export function drawProbability({ context, caller, fromMs, toMs, offsetMs, x, co
 export function drawSpeeches(frame, speeches) {
   const { context, caller, toMs, fromMs, offsetMs, x, colour } = frame;
   const solid = colour('--caller');
+  const text = colour('--text');
   let labelEnd = -Infinity;
   /** @param {number} nodeMs @param {string} name */
   const moment = (nodeMs, name) => {
@@ -105,6 +106,7 @@ export function drawSpeeches(frame, speeches) {
     context.fillStyle = solid;
     context.fillRect(at - 0.5, caller.top + 13, 1, caller.bottom - caller.top - 13);
     if (at - 8 < labelEnd) return;
+    context.fillStyle = text;
     label(context, name, at, caller.top + 7, 'center');
     labelEnd = at + 9;
   };

@@ -106,6 +106,8 @@ export function showProblem(found) {
   if (old?.textContent === box.textContent) return;
   if (old) old.replaceWith(box);
   else problemList.append(box);
+  // On a phone the list may be scrolled away just when a call breaks off.
+  if (found.severity === 'error') box.scrollIntoView({ block: 'nearest' });
 }
 
 /** @param {string} code */
@@ -144,7 +146,7 @@ export function showLevelText(meter, muted) {
   if (levelWords.textContent === text) return;
   levelWords.textContent = text;
   level.setAttribute('aria-valuetext', text);
-  level.setAttribute('aria-valuenow', String(meter === null ? -60 : Math.round(Math.max(-60, Math.min(0, meter.peakDbfs)))));
+  level.setAttribute('aria-valuenow', String(meter === null || muted ? -60 : Math.round(Math.max(-60, Math.min(0, meter.peakDbfs)))));
 }
 
 /** @param {readonly Segment[]} segments */
