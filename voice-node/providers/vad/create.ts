@@ -74,7 +74,7 @@ async function loadSilero(modelPath: string | undefined): Promise<SileroShared> 
   const net = await loadNet(modelPath);
   try {
     checkNet(net);
-    return { net, silence: silentState(net) };
+    return { net, silence: { 8000: silentState(net, 8000), 16000: silentState(net, 16_000) } };
   } catch (error) {
     net.close();
     throw error;

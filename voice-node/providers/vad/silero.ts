@@ -28,8 +28,8 @@ const FRAME_SAMPLES = (NET_RATE_HZ * FRAME_MS) / 1000;
 /** What the detectors of one process share. */
 export interface SileroShared {
   readonly net: SileroNet;
-  /** The net's state on a quiet line. */
-  readonly silence: Float32Array;
+  /** The net's state on a quiet line of either rate. */
+  readonly silence: Readonly<Record<CallRateHz, Float32Array>>;
 }
 
 export interface SileroOptions {
@@ -65,7 +65,7 @@ export class SileroDetector implements SpeechDetector {
   constructor(shared: SileroShared, rateHz: CallRateHz, options: SileroOptions) {
     this.rule = options.rule;
     this.net = shared.net;
-    this.silence = shared.silence;
+    this.silence = shared.silence[rateHz];
     this.gate = new Gate(options.gate, WINDOW_MS);
     this.speculate = options.speculate;
     this.state = shared.net.newState();
