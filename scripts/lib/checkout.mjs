@@ -7,8 +7,8 @@ export const root = realpathSync(fileURLToPath(new URL('../..', import.meta.url)
 
 export const inRoot = (...parts) => join(root, ...parts);
 
-/** Logs, reports and the keys of a running `scripts/up`; not in git. */
-export const cacheDir = inRoot('.cache');
+/** Logs, reports and the keys of a running `scripts/up`; not in git. Tests name another folder. */
+export const cacheDir = process.env.VOICE_NODE_STATE_DIR || inRoot('.cache');
 
 /** A failure whose message is all the user needs to see. */
 export class ScriptError extends Error {
