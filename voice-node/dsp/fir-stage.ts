@@ -17,19 +17,19 @@ export class RationalFir implements Stage {
   private readonly bank: FirBank;
   private readonly history: Float64Array;
   private readonly stepSamples: number;
-  private readonly stepPhase: number;
+  private readonly stepRow: number;
   /** Where in `history` the next input sample goes. */
   private end = 0;
-  /** History index of the newest sample the next output needs, and its phase. */
+  /** History index of the newest sample the next output needs, and where the row of its phase begins. */
   private newest = 0;
-  private phase = 0;
+  private row = 0;
 
   constructor(bank: FirBank) {
     this.bank = bank;
     this.up = bank.up;
     this.down = bank.down;
     this.stepSamples = Math.floor(bank.down / bank.up);
-    this.stepPhase = bank.down % bank.up;
+    this.stepRow = (bank.down % bank.up) * bank.taps;
     this.history = new Float64Array(bank.taps + BLOCKS_BETWEEN_SLIDES * MAX_STAGE_INPUT);
     this.reset();
   }
@@ -40,25 +40,27 @@ export class RationalFir implements Stage {
 
   process(input: Float64Array, count: number, output: Float64Array): number {
     if (this.end + count > this.history.length) this.slide();
-    const { history, stepSamples, stepPhase, up } = this;
+    const { history, stepSamples, stepRow } = this;
     const { taps, rows } = this.bank;
     const head = HEADROOM;
     let end = this.end;
     for (let i = head; i < head + count; i++) history[end++] = input[i] as number;
     this.end = end;
-    let { newest, phase } = this;
+    let { newest, row } = this;
+    const rowsEnd = rows.length;
+    const before = taps - 1;
     let at = head;
     while (newest < end) {
-      output[at++] = firOne(history, newest - taps + 1, rows, phase * taps, taps);
+      output[at++] = firOne(history, newest - before, rows, row, taps);
       newest += stepSamples;
-      phase += stepPhase;
-      if (phase >= up) {
-        phase -= up;
+      row += stepRow;
+      if (row >= rowsEnd) {
+        row -= rowsEnd;
         newest++;
       }
     }
     this.newest = newest;
-    this.phase = phase;
+    this.row = row;
     return at - head;
   }
 
@@ -67,7 +69,7 @@ export class RationalFir implements Stage {
     this.history.fill(ANTI_DENORMAL_BIAS);
     this.end = kept;
     this.newest = kept + Math.floor((this.down - 1) / this.up);
-    this.phase = (this.down - 1) % this.up;
+    this.row = ((this.down - 1) % this.up) * this.bank.taps;
   }
 
   /** Moves what is still needed to the front. */

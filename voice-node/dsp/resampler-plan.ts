@@ -3,7 +3,7 @@ import { AllpassDecimator, AllpassInterpolator } from './allpass.js';
 import * as coefficients from './coefficients.js';
 import { kaiserLowpass, kaiserTaps } from './design/kaiser.js';
 import { bankFromPrototype } from './design/prototype-bank.js';
-import { meanGroupDelay, polyphase, type FirBank } from './fir-bank.js';
+import { polyphase, type FirBank } from './fir-bank.js';
 import { FirDecimator, FirInterpolator } from './fir-integer.js';
 import { RationalFir } from './fir-stage.js';
 import { halfBandDecimate, halfBandInterpolate } from './halfband-kernels.js';
@@ -43,47 +43,54 @@ export function planStages(fromHz: number, toHz: number, profile: ResamplerProfi
   if (profile !== 'conversation') {
     throw new VoiceNodeError('argument_invalid', `expected a profile of conversation, linear, archive, got ${String(profile)}`);
   }
-  return planConversation(up, down, Math.min(fromHz, toHz));
+  return planConversation(up, down);
 }
 
 const halve = (): Stage => new AllpassDecimator(coefficients.HALF_BAND, halfBandDecimate);
 const double = (): Stage => new AllpassInterpolator(coefficients.HALF_BAND, halfBandInterpolate);
 
-function planConversation(up: number, down: number, lowHz: number): Stage[] {
-  if (up === 1 || down === 1) {
-    const decimate = up === 1;
-    switch (up * down) {
-      case 2:
-        return [decimate ? halve() : double()];
-      case 3:
-        return [
-          decimate
-            ? new AllpassDecimator(coefficients.THIRD_BAND_WIDE, thirdBandWideDecimate)
-            : new AllpassInterpolator(coefficients.THIRD_BAND_WIDE, thirdBandWideInterpolate),
-        ];
-      case 4:
-        return decimate ? [halve(), halve()] : [double(), double()];
-      case 6:
-        return decimate
-          ? [new AllpassDecimator(coefficients.THIRD_BAND, thirdBandDecimate), halve()]
-          : [double(), new AllpassInterpolator(coefficients.THIRD_BAND, thirdBandInterpolate)];
-    }
+function planConversation(up: number, down: number): Stage[] {
+  const decimate = up === 1;
+  switch (Math.min(up, down) === 1 ? up * down : 0) {
+    case 2:
+      return [decimate ? halve() : double()];
+    case 3:
+      return [
+        decimate
+          ? new AllpassDecimator(coefficients.THIRD_BAND_WIDE, thirdBandWideDecimate)
+          : new AllpassInterpolator(coefficients.THIRD_BAND_WIDE, thirdBandWideInterpolate),
+      ];
+    case 4:
+      return decimate ? [halve(), halve()] : [double(), double()];
+    case 6:
+      return decimate
+        ? [new AllpassDecimator(coefficients.THIRD_BAND, thirdBandDecimate), halve()]
+        : [double(), new AllpassInterpolator(coefficients.THIRD_BAND, thirdBandInterpolate)];
+    default:
+      return up > down ? [double(), shortFir(up, 2 * down, 'input')] : [shortFir(2 * up, down, 'output'), halve()];
   }
-  const bank = remembered(`conversation ${up}/${down} ${lowHz}`, () => {
-    const prototype = Float64Array.from(coefficients.PROTOTYPE_MINIMUM[0] as readonly number[]);
-    const prototypeHz = lowHz * coefficients.PROTOTYPE_OVERSAMPLING;
-    const delay = meanGroupDelay(prototype, DELAY_BAND_HZ[0] / prototypeHz, DELAY_BAND_HZ[1] / prototypeHz);
-    return bankFromPrototype(prototype, coefficients.PROTOTYPE_OVERSAMPLING, delay, up, down);
-  });
-  return [firStage(bank)];
+}
+
+/**
+ * The rest of the way next to a half-band stage. At twice the lower rate there is nothing left to cut off
+ * sharply, only images far away, and a dozen taps do. `doubled` says on which side that rate is.
+ */
+function shortFir(up: number, down: number, doubled: 'input' | 'output'): Stage {
+  const common = gcd(up, down);
+  const u = up / common;
+  const d = down / common;
+  return firStage(
+    remembered(`short ${u}/${d} ${doubled}`, () =>
+      bankFromPrototype(symmetric(coefficients.PROTOTYPE_SHORT), coefficients.PROTOTYPE_OVERSAMPLING, doubled === 'input' ? u : d, u, d),
+    ),
+  );
 }
 
 function planLinear(up: number, down: number): Stage[] {
   const bank = remembered(`linear ${up}/${down}`, () => {
     if (up === 1 && down === 6) return voiceBank(coefficients.VOICE_DECIMATOR, up, down);
     if (up === 6 && down === 1) return voiceBank(coefficients.VOICE_INTERPOLATOR, up, down);
-    const prototype = symmetric(coefficients.PROTOTYPE_LINEAR);
-    return bankFromPrototype(prototype, coefficients.PROTOTYPE_OVERSAMPLING, (prototype.length - 1) / 2, up, down);
+    return bankFromPrototype(symmetric(coefficients.PROTOTYPE_LINEAR), coefficients.PROTOTYPE_OVERSAMPLING, Math.max(up, down), up, down);
   });
   return [firStage(bank)];
 }

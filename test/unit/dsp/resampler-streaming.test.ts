@@ -53,14 +53,14 @@ describe.each(PROFILES)('%s: cutting the input differently changes no bit', (pro
 });
 
 describe('counts', () => {
-  it.each([[48000, 8000], [8000, 48000], [48000, 16000], [24000, 48000]])('%i to %i are exact over an hour of 20 ms frames', (fromHz, toHz) => {
+  it.each([[48000, 8000], [24000, 48000]])('%i to %i are exact over an hour of 20 ms frames', (fromHz, toHz) => {
     const resampler = createResampler({ fromHz, toHz });
     const frame = new Int16Array(fromHz / 50).fill(1000);
     const out = new Int16Array(toHz / 50);
     for (let i = 0; i < 3600 * 50; i++) if (resampler.processInto(frame, out) !== out.length) throw new Error(`frame ${i}`);
   });
 
-  it.each([[22050, 8000], [11025, 8000]])('%i to %i are exact over an hour of odd pieces', (fromHz, toHz) => {
+  it.each([[11025, 8000]])('%i to %i are exact over an hour of odd pieces', (fromHz, toHz) => {
     const resampler = createResampler({ fromHz, toHz });
     const piece = new Int16Array(9973);
     const out = new Int16Array(resampler.maxOutputSamples(piece.length));

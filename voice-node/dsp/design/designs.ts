@@ -1,5 +1,4 @@
 import { dealBranches, designEllipticHalfBand } from './elliptic-halfband.js';
-import { minimumPhase } from './minimum-phase.js';
 import { designRemez, type Band } from './remez.js';
 import { designThirdBand } from './third-band.js';
 
@@ -15,7 +14,7 @@ export interface Design {
   readonly run: () => readonly (readonly number[])[];
 }
 
-/** Samples of the general prototypes for each sample of the lower of the two rates. */
+/** Samples of the prototypes for each sample of the rate they are made for. */
 export const PROTOTYPE_OVERSAMPLING = 16;
 
 const firstHalf = (taps: Float64Array): number[][] => [Array.from(taps.subarray(0, (taps.length + 1) / 2))];
@@ -58,6 +57,24 @@ export function designPrototype(lowSamples: number, stop: number): Float64Array 
   });
 }
 
+/**
+ * Low-pass between twice the lower rate, where the half-band has left nothing above 1.15 of the lower Nyquist
+ * frequency, and any other rate. At that doubled rate the pass band ends at 0.85 / 4 = 0.2125 cycles per
+ * sample and the first image that could fall on it begins at 1 - 1.15 / 4 = 0.7125: with so wide a transition
+ * a dozen taps do.
+ */
+export function designShortPrototype(samples: number, stop: number): Float64Array {
+  const unit = 1 / PROTOTYPE_OVERSAMPLING;
+  return designRemez({
+    taps: samples * PROTOTYPE_OVERSAMPLING - 1,
+    bands: [
+      { from: 0, to: 0.2125 * unit, gain: 1, weight: 1 },
+      { from: 0.7125 * unit, to: 2 * unit, gain: 0, weight: [stop, 3 * stop] },
+      { from: 2 * unit, to: 0.5, gain: 0, weight: [3 * stop, 10 * stop] },
+    ],
+  });
+}
+
 export const DESIGNS: readonly Design[] = [
   {
     name: 'HALF_BAND',
@@ -90,8 +107,8 @@ export const DESIGNS: readonly Design[] = [
     run: () => firstHalf(designPrototype(25.5, 500)),
   },
   {
-    name: 'PROTOTYPE_MINIMUM',
-    purpose: 'Minimum phase, any rates; longer than the linear one, which costs it no delay.',
-    run: () => [Array.from(minimumPhase(designPrototype(32, 1000)))],
+    name: 'PROTOTYPE_SHORT',
+    purpose: 'Any rates, next to the half-band: 16 samples for each at twice the lower rate.',
+    run: () => firstHalf(designShortPrototype(12, 1000)),
   },
 ];
