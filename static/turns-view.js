@@ -66,7 +66,8 @@ function row(turn, fall, scaleMs) {
 function marksText({ marksMs }) {
   return MARKS.map((mark) => {
     const ms = marksMs[mark];
-    return `${mark} ${ms === undefined ? '–' : (ms / 1000).toFixed(3)}`;
+    // A no-break space: a line may break between two marks, not inside one.
+    return `${mark}\u00a0${ms === undefined ? '–' : (ms / 1000).toFixed(3)}`;
   }).join('  ');
 }
 

@@ -149,21 +149,38 @@ export function showLevelText(meter, muted) {
   level.setAttribute('aria-valuenow', String(meter === null || muted ? -60 : Math.round(Math.max(-60, Math.min(0, meter.peakDbfs)))));
 }
 
-/** @param {readonly Segment[]} segments */
+/**
+ * Lines that did not change are left alone: a screen reader reads out what is written into a log.
+ * @param {readonly Segment[]} segments
+ */
 export function showTranscript(segments) {
   words.hidden = segments.length === 0;
   const atEnd = transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 30;
-  transcript.replaceChildren(
-    ...segments.map((segment) => {
-      const line = document.createElement('li');
-      line.dataset.from = segment.from;
-      line.dataset.final = String(segment.final);
-      const who = document.createElement('span');
-      who.className = 'who';
-      who.textContent = segment.from === 'caller' ? 'you' : 'robot';
-      line.append(who, segment.text);
-      return line;
-    }),
-  );
+  const lines = segments.map((segment, i) => {
+    const key = `${segment.from} ${segment.id}`;
+    const known = [...transcript.children].find((child) => child instanceof HTMLElement && child.dataset.key === key);
+    const line = known instanceof HTMLElement ? known : transcriptLine(segment, key);
+    const text = /** @type {Text} */ (line.lastChild);
+    if (text.data !== segment.text) text.data = segment.text;
+    line.dataset.final = String(segment.final);
+    if (transcript.children[i] !== line) transcript.insertBefore(line, transcript.children[i] ?? null);
+    return line;
+  });
+  for (const child of [...transcript.children].slice(lines.length)) child.remove();
   if (atEnd) transcript.scrollTop = transcript.scrollHeight;
+}
+
+/**
+ * @param {Segment} segment
+ * @param {string} key
+ */
+function transcriptLine(segment, key) {
+  const line = document.createElement('li');
+  line.dataset.key = key;
+  line.dataset.from = segment.from;
+  const who = document.createElement('span');
+  who.className = 'who';
+  who.textContent = segment.from === 'caller' ? 'you' : 'robot';
+  line.append(who, document.createTextNode(''));
+  return line;
 }
