@@ -1,7 +1,7 @@
 // Every check there is, from a fresh clone; the last line is "N passed, N failed".
-import { requireNode } from './lib/checkout.mjs';
+import { CHECKS_FROM, requireNode } from './lib/checkout.mjs';
 
-requireNode();
+requireNode(CHECKS_FROM);
 
 const { runTests, STEP_NAMES } = await import('./lib/test-run.mjs');
 

@@ -18,13 +18,15 @@ export class ScriptError extends Error {
 /** The whole message of a failure: our own in words, a bug with its stack. */
 export const explain = (error) => (error instanceof ScriptError ? error.message : String(error?.stack ?? error));
 
-const NEEDED = [20, 12];
+const RUNS_FROM = [20, 12];
+/** The tools of the checks ask for more than the node itself. */
+export const CHECKS_FROM = [20, 19];
 
 /** Exits with one clear line where this Node is too old to run the rest. */
-export function requireNode(version = process.versions.node) {
+export function requireNode(from = RUNS_FROM, version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number);
-  if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) return;
-  process.stderr.write(`voice-node needs Node ${NEEDED.join('.')} or newer; this is ${version} (${process.execPath}). See https://nodejs.org\n`);
+  if (major > from[0] || (major === from[0] && minor >= from[1])) return;
+  process.stderr.write(`voice-node needs Node ${from.join('.')} or newer here; this is ${version} (${process.execPath}). See https://nodejs.org\n`);
   process.exit(1);
 }
 

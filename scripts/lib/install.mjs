@@ -8,7 +8,7 @@ import { runShown } from './progress.mjs';
  */
 export async function ensureInstalled(signal) {
   if (isInstalled(inRoot('package-lock.json'), inRoot('node_modules', '.package-lock.json'))) return;
-  await runShown('installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund'], { cwd: inRoot(), signal });
+  await runShown('installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: inRoot(), signal });
 }
 
 /** Whether every package of the lock that has to be there is, in its version, and no other. */

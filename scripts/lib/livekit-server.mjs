@@ -19,14 +19,15 @@ export const freshKeys = () => ({ apiKey: `API${randomBytes(6).toString('hex')}`
  * address: the node and the browser are here, so the media go over the loopback interface.
  */
 export function livekitConfig({ apiKey, apiSecret, signalPort, tcpPort, udpPort, inContainer = false }) {
-  // In a container the loopback is the container's own; the published ports are what is bound to ours.
-  const interfaces = inContainer ? '' : '  interfaces: {includes: [lo]}\n  enable_loopback_candidate: true\n';
+  // In a container it offers the container's address and 127.0.0.1, which out here means the published port;
+  // a node_ip would hide one of them. Outside, only loopback is to be seen.
+  const addresses = inContainer ? '' : '  node_ip: 127.0.0.1\n  interfaces: {includes: [lo]}\n';
   return `port: ${signalPort}
 bind_addresses: ["${inContainer ? '0.0.0.0' : '127.0.0.1'}"]
 rtc:
-  node_ip: 127.0.0.1
-  use_external_ip: false
-${interfaces}  tcp_port: ${tcpPort}
+${addresses}  use_external_ip: false
+  enable_loopback_candidate: true
+  tcp_port: ${tcpPort}
   udp_port: ${udpPort}
 keys:
   ${apiKey}: ${apiSecret}
