@@ -15,6 +15,9 @@ export class ProblemError extends Error {
   }
 }
 
+/** ConnectionErrorReason of livekit-client, by number. */
+export const REASONS = Object.freeze(['NotAllowed', 'ServerUnreachable', 'InternalError', 'Cancelled', 'LeaveRequest', 'Timeout', 'WebSocket', 'ServiceNotFound']);
+
 /** @param {unknown} error */
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
@@ -69,8 +72,9 @@ export function apiProblem(status, body) {
 export function joinProblem(error, token, nowMs) {
   if (error instanceof ProblemError) return error.problem;
   const message = messageOf(error);
-  const fields = /** @type {{ reasonName?: unknown, status?: unknown }} */ (typeof error === 'object' && error !== null ? error : {});
-  const reason = String(fields.reasonName ?? '');
+  const fields = /** @type {{ reason?: unknown, status?: unknown }} */ (typeof error === 'object' && error !== null ? error : {});
+  // Not its `reasonName`: where the library passes an inner error on, it updates the number alone.
+  const reason = REASONS[Number(fields.reason ?? NaN)] ?? '';
   const status = Number(fields.status ?? 0);
   // The library asks over HTTP why a socket failed: its reason is WebSocket only where address and token are right.
   // (A browser hides the status with which the socket was refused.)

@@ -131,7 +131,7 @@ function finish(phase) {
   session = null;
   mic?.stop();
   mic = null;
-  for (const code of ['reconnecting', 'playback_blocked', 'robot_absent']) clearProblem(code);
+  for (const code of ['reconnecting', 'playback_blocked', 'robot_absent', 'robot_left']) clearProblem(code);
   panel.stop();
   setState({ phase, robotPresent: false, agentState: null, soundBlocked: false, muted: false });
 }

@@ -1,14 +1,25 @@
 // @ts-check
+import { ConnectionErrorReason } from 'livekit-client';
 import { describe, expect, it } from 'vitest';
-import { apiProblem, endProblem, joinProblem, micProblem, ProblemError } from '../../../static/classify.js';
+import { apiProblem, endProblem, joinProblem, micProblem, ProblemError, REASONS } from '../../../static/classify.js';
 import { nodeProblem, problem, PROBLEM_CODES } from '../../../static/problems.js';
 
 const NOW_MS = 1_700_000_000_000;
 const VALID = { room: 'x', identity: 'me', expiresAtMs: NOW_MS + 60_000, notBeforeMs: null };
 const EXPIRED = { ...VALID, expiresAtMs: NOW_MS - 60_000 };
 
-/** An error as livekit-client makes it. @param {string} reasonName @param {string} message @param {number} [status] */
-const connectionError = (reasonName, message, status) => Object.assign(new Error(message), { name: 'ConnectionError', reasonName, status });
+/**
+ * An error as Room.connect rejects with it: whatever the inner reason was, the name stays ServerUnreachable.
+ * @param {keyof typeof ConnectionErrorReason} reason
+ * @param {string} message
+ * @param {number} [status]
+ */
+const connectionError = (reason, message, status) =>
+  Object.assign(new Error(`could not establish signal connection: ${message}`), { name: 'ConnectionError', reason: ConnectionErrorReason[reason], reasonName: 'ServerUnreachable', status });
+
+it('knows the library’s reasons by their numbers', () => {
+  expect(REASONS.map((_, number) => ConnectionErrorReason[number])).toEqual([...REASONS]);
+});
 
 describe('every problem', () => {
   it.each(PROBLEM_CODES)('%s says what happened and what to do', (code) => {
