@@ -32,7 +32,11 @@ export class Hearing {
   private filled: Int16Array;
   private readonly framer: Framer;
   private readonly ear: Ear;
-  private arrivedMs = monotonicMs(0);
+  /**
+   * When the piece in hand arrived. Not a plain number, because V8 keeps a field that has only ever held
+   * fractions unboxed, and makes an object of it each time it is passed on: 16 bytes a frame.
+   */
+  private arrivedMs: MonotonicMs | undefined;
   private failure: { readonly error: unknown } | undefined;
 
   /** Throws `audio_format` for an input rate that cannot be resampled. */
@@ -99,7 +103,7 @@ export class Hearing {
 
   private hear(frame: Int16Array): void {
     try {
-      this.ear.push(frame, this.arrivedMs);
+      this.ear.push(frame, this.arrivedMs ?? monotonicMs(0));
     } catch (error) {
       this.failure ??= { error };
     }
