@@ -16,7 +16,7 @@ const GUARD = `trap '' INT TERM HUP; read -r _; kill -TERM "$1" 2>/dev/null && s
  *   logFile gets both output streams, appended; onKill runs whenever the child had to be killed.
  */
 export async function startChild({ name, command, args, env, cwd, logFile, stdio, onKill }) {
-  const log = logFile === undefined ? undefined : openSync(logFile, 'a');
+  const log = logFile === undefined ? undefined : openSync(logFile, 'a', 0o600);
   // A process group of its own: Ctrl-C at the terminal reaches us, and we end the children in order.
   const child = spawn(command, args, { env, cwd, detached: true, stdio: stdio ?? ['ignore', log ?? 'ignore', log ?? 'ignore'] });
   if (log !== undefined) closeSync(log);

@@ -99,8 +99,15 @@ function browserHost(host) {
   return isIPv6(host) ? `[${host}]` : host;
 }
 
+/** A path as one would type it here: relative, quoted where the shell wants that. */
+function typed(path) {
+  const short = relative(process.cwd(), path);
+  const shown = short.startsWith('..') ? path : short.includes('/') ? short : `./${short}`;
+  return /^[\w./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", `'\\''`)}'`;
+}
+
 function print({ base, token, publicUrl, ownServer }) {
-  const logs = [NODE_LOG, ...(ownServer ? [LIVEKIT_LOG] : [])].map((path) => relative(process.cwd(), path) || path);
+  const logs = [NODE_LOG, ...(ownServer ? [LIVEKIT_LOG] : [])].map(typed);
   process.stdout.write(`
 voice-node is ready. Open this and talk:
 
@@ -108,7 +115,7 @@ voice-node is ready. Open this and talk:
 
   page      ${base}/
   figures   curl ${base}/metrics
-  a token   ${relative(process.cwd(), join(root, 'scripts', 'gen-token'))} --identity my-user --room demo
+  a token   ${typed(join(root, 'scripts', 'gen-token'))} --identity my-user --room demo
   logs      ${logs.join('  ')}
 
 Ctrl-C ends all of it.
