@@ -1,0 +1,121 @@
+import {
+  AudioFrame,
+  AudioSource,
+  AudioStream,
+  LocalAudioTrack,
+  Room,
+  RoomEvent,
+  TrackKind,
+  TrackPublishOptions,
+  TrackSource,
+  type RemoteTrack,
+} from '@livekit/rtc-node';
+import { AccessToken } from 'livekit-server-sdk';
+import { Recording } from './recording.js';
+import type { LiveKitAddress } from './node-process.js';
+
+const FRAME = 480;
+const PACKET_MS = 20;
+
+/** A token for a caller. Metadata names the robot for a room that the token's join creates. */
+export function callerToken(liveKit: LiveKitAddress, identity: string, room: string): Promise<string> {
+  const token = new AccessToken(liveKit.apiKey, liveKit.apiSecret, { identity });
+  token.addGrant({ room, roomJoin: true, canPublish: true, canSubscribe: true });
+  return token.toJwt();
+}
+
+interface Speech {
+  readonly samples: Int16Array;
+  at: number;
+  /** Sample from which on the voice is audible. */
+  readonly onset: number;
+  readonly begun: (atMs: number) => void;
+}
+
+/**
+ * A caller by rtc-node, as good as one can be: sends 20 ms packets without pause and without a queue, and
+ * keeps every frame it hears with the moment it came.
+ */
+export class Caller {
+  readonly heard = new Recording();
+  readonly events: { readonly type: string; readonly [field: string]: unknown }[] = [];
+  readonly room = new Room();
+  readonly #source = new AudioSource(48_000, 1, 0);
+  readonly #queue: Speech[] = [];
+  #sent = 0;
+  #beginMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #failed = 0;
+  #subscribed: Promise<void>;
+
+  constructor() {
+    const decoder = new TextDecoder();
+    this.room.on(RoomEvent.DataReceived, (payload, _participant, _kind, topic) => {
+      if (topic === 'voice-node') this.events.push(JSON.parse(decoder.decode(payload)) as { type: string });
+    });
+    this.#subscribed = new Promise((resolve) => {
+      this.room.on(RoomEvent.TrackSubscribed, (track) => {
+        if (track.kind !== TrackKind.KIND_AUDIO) return;
+        void this.#listen(track);
+        resolve();
+      });
+    });
+  }
+
+  /** Joins, publishes the microphone and waits until someone's track can be heard. */
+  async join(url: string, token: string, waitForTrack = true): Promise<void> {
+    await this.room.connect(url, token, { autoSubscribe: true, dynacast: false });
+    const track = LocalAudioTrack.createAudioTrack('microphone', this.#source);
+    const options = new TrackPublishOptions();
+    options.source = TrackSource.SOURCE_MICROPHONE;
+    await this.room.localParticipant?.publishTrack(track, options);
+    this.#beginMs = performance.now();
+    this.#pace();
+    if (waitForTrack) await this.#subscribed;
+  }
+
+  /** Speaks after whatever is being spoken; resolves with the moment the first audible packet was handed over. */
+  say(samples: Int16Array, onset = 0): Promise<number> {
+    return new Promise((begun) => this.#queue.push({ samples, at: 0, onset, begun }));
+  }
+
+  /** Frames that rtc-node refused. */
+  get failedFrames(): number {
+    return this.#failed;
+  }
+
+  async leave(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.room.disconnect();
+    await this.#source.close();
+  }
+
+  async #listen(track: RemoteTrack): Promise<void> {
+    for await (const frame of new AudioStream(track, { sampleRate: 48_000, numChannels: 1, frameSizeMs: 10 })) {
+      this.heard.push(frame.data, performance.now());
+    }
+  }
+
+  #pace(): void {
+    const nowMs = performance.now();
+    while (this.#beginMs + this.#sent * PACKET_MS <= nowMs) {
+      this.#sendPacket(nowMs);
+      this.#sent++;
+    }
+    this.#timer = setTimeout(() => this.#pace(), Math.max(0, this.#beginMs + this.#sent * PACKET_MS - performance.now()));
+  }
+
+  #sendPacket(nowMs: number): void {
+    for (let i = 0; i < 2; i++) {
+      const frame = new Int16Array(FRAME);
+      const speech = this.#queue[0];
+      if (speech !== undefined) {
+        frame.set(speech.samples.subarray(speech.at, speech.at + FRAME));
+        if (speech.at <= speech.onset && speech.at + FRAME > speech.onset) speech.begun(nowMs);
+        speech.at += FRAME;
+        if (speech.at >= speech.samples.length) this.#queue.shift();
+      }
+      this.#source.captureFrame(new AudioFrame(frame, 48_000, 1, FRAME)).catch(() => this.#failed++);
+    }
+  }
+}

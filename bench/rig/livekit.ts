@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ROOT } from '../../voice-node/config.js';
+
+type BinaryLib = typeof import('../../scripts/lib/livekit-binary.mjs');
+type ServerLib = typeof import('../../scripts/lib/livekit-server.mjs');
+type PortsLib = typeof import('../../scripts/lib/ports.mjs');
+
+/** The scripts are plain modules outside of what is compiled; they stand where they are, seen from the root. */
+const lib = (name: string): string => pathToFileURL(join(ROOT, 'scripts/lib', name)).href;
+
+const START_DEADLINE_MS = 20_000;
+
+export interface BenchLiveKit {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  stop(): Promise<void>;
+}
+
+/** A real LiveKit server on loopback, with keys and ports of its own. */
+export async function startBenchLiveKit(): Promise<BenchLiveKit> {
+  const { needLiveKitBinary } = (await import(lib('livekit-binary.mjs'))) as BinaryLib;
+  const { freshKeys, startLiveKitServer } = (await import(lib('livekit-server.mjs'))) as ServerLib;
+  const { livekitPorts } = (await import(lib('ports.mjs'))) as PortsLib;
+  const binary = await needLiveKitBinary();
+  const keys = freshKeys();
+  const folder = mkdtempSync(join(tmpdir(), 'voice-node-bench-'));
+  const server = await startLiveKitServer({ binary, keys, ports: await livekitPorts(), logFile: join(folder, 'livekit-server.log'), deadlineMs: START_DEADLINE_MS });
+  return {
+    url: server.url,
+    ...keys,
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
