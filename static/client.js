@@ -27,6 +27,10 @@ const audio = byId('reply-audio', HTMLAudioElement);
 const toggles = [byId('opt-echo', HTMLInputElement), byId('opt-noise', HTMLInputElement), byId('opt-gain', HTMLInputElement)];
 
 const panel = new Panel();
+panel.onDeadMicrophone = (/** @type {boolean} */ dead) => {
+  if (dead) showProblem(problem('mic_silent'));
+  else clearProblem('mic_silent');
+};
 
 /** @type {PageState} */
 let state = IDLE;
@@ -112,8 +116,9 @@ async function startCall(wayIn) {
     const joined = await join({ url: way.url, token, mic: track, audio }, listener(mine));
     if (mine !== generation) return void joined.leave();
     session = joined;
-    setState({ phase: 'connected', room: joined.room() });
-    if (!state.robotPresent) robotTimer = setTimeout(() => showProblem(problem('robot_absent')), ROBOT_DEADLINE_MS);
+    // The line may already be under repair again.
+    setState({ room: joined.room(), ...(state.phase === 'connecting' ? { phase: 'connected' } : {}) });
+    if (!state.robotPresent && !robotLost) robotTimer = setTimeout(() => showProblem(problem('robot_absent')), ROBOT_DEADLINE_MS);
   } catch (error) {
     if (mine !== generation) return;
     showProblem(joinProblem(error, token === null ? null : decodeToken(token), Date.now()));
@@ -131,7 +136,7 @@ function finish(phase) {
   session = null;
   mic?.stop();
   mic = null;
-  for (const code of ['reconnecting', 'playback_blocked', 'robot_absent', 'robot_left']) clearProblem(code);
+  for (const code of ['reconnecting', 'playback_blocked', 'robot_absent', 'robot_left', 'mic_silent']) clearProblem(code);
   panel.stop();
   setState({ phase, robotPresent: false, agentState: null, soundBlocked: false, muted: false });
 }

@@ -11,8 +11,12 @@ import { byId, showCallFacts, showLevel, showLevelText, showTime } from './view.
 
 /** @import { CallerEvent } from '../voice-node/domain/events.js' */
 
-/** Levels below this can differ per picture without anyone hearing it; also the pace of text and labels. */
+/** The pace of text beside the meter. */
 const TEXT_EVERY_MS = 200;
+
+/** Below one step of 16 bits there is no microphone, only zeros; a quiet room is louder. */
+const DEAD_DBFS = -96;
+const DEAD_FOR_MS = 6000;
 
 /** How often the strip moves where the person asked for less motion. */
 const CALM_EVERY_MS = 500;
@@ -37,6 +41,16 @@ export class Panel {
   #drawnMs = -Infinity;
   #textMs = -Infinity;
   #frozenMs = performance.now();
+  /** When the microphone last gave more than zeros; Infinity while there is none. */
+  #heardMs = Infinity;
+  #lastTickMs = 0;
+  #dead = false;
+
+  /**
+   * Called when the microphone gives nothing but zeros for seconds, and when it lives again.
+   * @type {(dead: boolean) => void}
+   */
+  onDeadMicrophone = () => {};
 
   constructor() {
     this.#strip = new Strip(this.#canvas);
@@ -59,6 +73,8 @@ export class Panel {
     this.#muted = false;
     this.#strip.clear();
     this.#startedMs = performance.now();
+    this.#heardMs = Infinity;
+    this.#dead = false;
     this.#showTurns();
     showCallFacts(null);
     this.#frame = requestAnimationFrame(this.#tick);
@@ -79,6 +95,7 @@ export class Panel {
   /** @param {MediaStreamTrack | null} track */
   listenToCaller(track) {
     this.#sound?.caller.listen(track);
+    this.#heardMs = track === null ? Infinity : performance.now();
   }
 
   /** @param {MediaStreamTrack | null} track */
@@ -126,6 +143,7 @@ export class Panel {
     const callerDbfs = this.#sound.caller.read();
     this.#strip.pushLevels(nowMs, callerDbfs, this.#sound.robot.read());
     this.#ballistics.update(callerDbfs, nowMs);
+    this.#watchMicrophone(callerDbfs, nowMs);
     showLevel(this.#ballistics);
     if (nowMs - this.#textMs >= TEXT_EVERY_MS) {
       this.#textMs = nowMs;
@@ -134,6 +152,18 @@ export class Panel {
     }
     if (!this.#calm.matches || nowMs - this.#drawnMs >= CALM_EVERY_MS) this.#draw(nowMs);
   };
+
+  /**
+   * @param {number} levelDbfs
+   * @param {number} nowMs
+   */
+  #watchMicrophone(levelDbfs, nowMs) {
+    // A hidden tab draws no pictures: what was not measured is not silence.
+    if (this.#heardMs !== Infinity && (levelDbfs > DEAD_DBFS || this.#muted || nowMs - this.#lastTickMs > 1000)) this.#heardMs = nowMs;
+    this.#lastTickMs = nowMs;
+    const dead = nowMs - this.#heardMs > DEAD_FOR_MS;
+    if (dead !== this.#dead) this.onDeadMicrophone((this.#dead = dead));
+  }
 
   /** @param {number} nowMs */
   #draw(nowMs) {

@@ -27,7 +27,7 @@ const JOIN_DEADLINE_MS = 20_000;
  * @property {(segment: Segment) => void} transcript
  * @property {(track: MediaStreamTrack | null) => void} robotAudio
  * @property {(allowed: boolean) => void} playback whether the browser lets sound out
- * @property {(code: 'reconnecting' | 'reconnected' | 'mic_lost' | 'mic_silent' | 'robot_silent') => void} line
+ * @property {(code: 'reconnecting' | 'reconnected' | 'mic_lost' | 'robot_silent') => void} line
  * @property {(reason: string) => void} ended name of LiveKit's DisconnectReason; called once
  */
 
@@ -59,13 +59,12 @@ export async function join({ url, token, mic, audio }, listener) {
   const room = new Room({ dataStream: { maxPayloadByteLength: 256 * 1024 }, disconnectOnPageLeave: true });
   const line = listen(room, mic, audio, listener);
   try {
-    await withDeadline(connect(room, { url, token, mic }), JOIN_DEADLINE_MS);
+    await withDeadline(connect(room, line, { url, token, mic }), JOIN_DEADLINE_MS);
   } catch (error) {
     line.stop();
     void room.disconnect();
     throw error;
   }
-  line.joined();
   return {
     room: () => room.name,
     setMuted: async (muted) => void (await (muted ? mic.mute() : mic.unmute())),
@@ -76,10 +75,12 @@ export async function join({ url, token, mic, audio }, listener) {
 
 /**
  * @param {Room} room
+ * @param {{ joined: () => void }} line
  * @param {{ url: string, token: string, mic: LocalAudioTrack }} what
  */
-async function connect(room, { url, token, mic }) {
+async function connect(room, line, { url, token, mic }) {
   await room.connect(url, token, { maxRetries: 0 });
+  line.joined();
   // Without DTX the encoder sends silence as sound: the node's detector then sees the room as it is, and the
   // first frame of a word does not have to wake a sleeping stream.
   await room.localParticipant.publishTrack(mic, { source: Track.Source.Microphone, dtx: false });
@@ -114,6 +115,14 @@ async function withDeadline(work, deadlineMs) {
 function listen(room, mic, audio, listener) {
   let live = true;
   let joined = false;
+  /** @type {DisconnectReason | null | undefined} why the line broke; null while it has not */
+  let brokenBy = null;
+  const end = () => {
+    if (!live || !joined || brokenBy === null) return;
+    live = false;
+    mic.stop();
+    listener.ended(brokenBy === undefined ? 'UNKNOWN_REASON' : (DisconnectReason[brokenBy] ?? 'UNKNOWN_REASON'));
+  };
   /** @type {RemoteParticipant | null} */
   let robot = null;
   /** @param {RemoteParticipant} participant */
@@ -165,7 +174,6 @@ function listen(room, mic, audio, listener) {
       if (event) listener.event(event, arrivedMs);
     })
     .on(RoomEvent.AudioPlaybackStatusChanged, () => live && listener.playback(room.canPlaybackAudio))
-    .on(RoomEvent.LocalAudioSilenceDetected, () => live && listener.line('mic_silent'))
     .on(RoomEvent.SignalReconnecting, () => live && listener.line('reconnecting'))
     .on(RoomEvent.Reconnecting, () => live && listener.line('reconnecting'))
     .on(RoomEvent.Reconnected, () => {
@@ -175,17 +183,21 @@ function listen(room, mic, audio, listener) {
       if (robot === null) listener.robot(false);
     })
     .on(RoomEvent.Disconnected, (reason) => {
-      if (!live || !joined) return;
-      live = false;
-      mic.stop();
-      listener.ended(reason === undefined ? 'UNKNOWN_REASON' : (DisconnectReason[reason] ?? 'UNKNOWN_REASON'));
+      brokenBy = reason;
+      end();
     });
   mic.on(TrackEvent.Ended, () => live && listener.line('mic_lost'));
   room.registerTextStreamHandler(TRANSCRIPT_TOPIC, (reader, { identity }) => {
     if (!room.remoteParticipants.get(identity)?.isAgent) return;
     void readTranscript(room, reader, (segment) => live && listener.transcript(segment));
   });
-  return { joined: () => void (joined = true), stop: () => void (live = false) };
+  return {
+    joined: () => {
+      joined = true;
+      end();
+    },
+    stop: () => void (live = false),
+  };
 }
 
 /**
