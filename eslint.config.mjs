@@ -68,7 +68,6 @@ const common = {
   'no-implied-eval': 'error',
   'no-new-func': 'error',
   'no-self-assign': 'error',
-  'no-self-compare': 'error',
   'no-unreachable': 'error',
   'no-unsafe-finally': 'error',
   'no-unused-labels': 'error',
