@@ -20,9 +20,10 @@ const MOST_DEVIATION = 0.025;
 const MOST_DEVIATION_HZ = 1;
 /**
  * The two tones' share of all the power in the block: speech has harmonics, a key has none. A tone 1.5 % off
- * its filter loses up to 1.6 dB, and noise 15 dB down takes 3 %, which is why this is not nearer to 1.
+ * its filter loses up to 1.6 dB, and noise 15 dB down takes 3 %, which is why this is not nearer to 1. At 0.70
+ * one syllable in 106 minutes of prompts in four languages passed for a key, from 0.72 on none did.
  */
-const LEAST_SHARE = 0.7;
+const LEAST_SHARE = 0.74;
 /** Consecutive agreeing comparisons of blocks 10 ms apart: two of them span 40 ms, Q.24's shortest key. */
 const COMPARISONS_TO_PRESS = 2;
 /** Blocks without the key before it may be pressed again: bridges a gap of 10 ms, not Q.24's shortest pause of 40. */

@@ -97,9 +97,9 @@ function planLinear(up: number, down: number): Stage[] {
 
 /** Between 48 and 8 kHz in two steps, as the first may be blunt: half the work of one filter of the same edges. */
 function planArchive(up: number, down: number): Stage[] {
-  const half = ARCHIVE_PASS / 2;
+  // Pass 3.65 kHz, stop 16 - 4 kHz, at 48 kHz: what folds at 16 kHz falls above 4 kHz, where the second cuts.
   const stepByThree = (u: number, d: number): Stage =>
-    firStage(remembered(`archive ${u}/${d} blunt`, () => kaiserBank(u, d, half / 3, 0.5)));
+    firStage(remembered(`archive ${u}/${d} blunt`, () => kaiserBank(u, d, ARCHIVE_PASS / 12, 1 / 4)));
   if (up === 1 && down === 6) return [stepByThree(1, 3), archiveStage(1, 2)];
   if (up === 6 && down === 1) return [archiveStage(2, 1), stepByThree(3, 1)];
   return [archiveStage(up, down)];
