@@ -3,6 +3,7 @@ import { ScriptError } from './checkout.mjs';
 
 const KEPT_LINES = 40;
 const QUIET_MS = 5_000;
+const ABORT_DEADLINE_MS = 2_000;
 
 const clock = (ms) => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`;
 
@@ -31,7 +32,7 @@ export async function runShown(what, command, args, { env, cwd, hint, signal } =
       throw new ScriptError(`${what}: failed with ${how}\n  ${[command, ...args].join(' ')}\n${lines.slice(-KEPT_LINES).join('\n')}`);
     }
   } catch (error) {
-    if (error.code === 'ENOENT') throw new ScriptError(`${what}: there is no command '${command}'`);
+    if (error?.code === 'ENOENT') throw new ScriptError(`${what}: there is no command '${command}'`);
     throw error;
   } finally {
     clearInterval(beat);
@@ -41,9 +42,12 @@ export async function runShown(what, command, args, { env, cwd, hint, signal } =
 }
 
 /** Both streams of a command, line by line, into `lines`. */
-function collect(command, args, options, lines) {
+function collect(command, args, { signal, ...options }, lines) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Where we may be asked to end it, it and its helpers are a group of their own: they end together, and we
+    // wait for that. An npm left behind would fight with the next one.
+    const child = spawn(command, args, { ...options, detached: signal !== undefined, stdio: ['ignore', 'pipe', 'pipe'] });
+    const release = endOnAbort(child, signal);
     for (const stream of [child.stdout, child.stderr]) {
       let rest = '';
       stream.setEncoding('utf8').on('data', (text) => {
@@ -54,8 +58,35 @@ function collect(command, args, options, lines) {
       stream.on('end', () => rest.trim() && lines.push(rest));
     }
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal }));
+    child.on('close', (code, by) => {
+      release();
+      if (signal?.aborted) reject(signal.reason);
+      else resolve({ code, signal: by });
+    });
   });
+}
+
+/** Ends the child's group when `signal` aborts, with force after a while. Returns what takes that back. */
+function endOnAbort(child, signal) {
+  if (signal === undefined) return () => {};
+  let timer;
+  const end = (how) => {
+    try {
+      process.kill(-child.pid, how);
+    } catch {
+      // It has just ended, or never started.
+    }
+  };
+  const onAbort = () => {
+    end('SIGTERM');
+    timer = setTimeout(end, ABORT_DEADLINE_MS, 'SIGKILL');
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  };
 }
 
 /** The output of a short command, or undefined where it is missing, fails or takes longer than `timeoutMs`. */

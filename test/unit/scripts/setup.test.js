@@ -1,12 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { inRoot, ScriptError } from '../../../scripts/lib/checkout.mjs';
 import { isInstalled } from '../../../scripts/lib/install.mjs';
 import { cachedLiveKit, findLiveKit, givenLiveKit, LIVEKIT_VERSION } from '../../../scripts/lib/livekit-binary.mjs';
 import { freePort, isFree, livekitPorts } from '../../../scripts/lib/ports.mjs';
 import { namedLiveKit, namedPort } from '../../../scripts/lib/settings.mjs';
+import { runShown } from '../../../scripts/lib/progress.mjs';
 import { forTerminal } from '../../../scripts/lib/up-node.mjs';
 
 let folder;
@@ -102,4 +104,29 @@ test('of the log the terminal shows warnings, errors and sentences, and all wher
   expect(forTerminal(line('info'), false)).toBeUndefined();
   expect(forTerminal(line('info'), true)).toBe(line('info'));
   expect(forTerminal('voice-node: PORT is taken', false)).toBe('voice-node: PORT is taken');
+});
+
+describe('a command that takes long', () => {
+  test('ends with all its helpers when it is called off, and is waited for', async () => {
+    const off = new AbortController();
+    const started = join(folder, 'started');
+    // The helper holds the pipe: were it left alive, this would wait for it for a minute.
+    const running = runShown('waiting', 'sh', ['-c', `sleep 60 & touch '${started}'; wait`], { signal: off.signal });
+    await vi.waitUntil(() => existsSync(started));
+    off.abort('SIGINT');
+    await expect(running).rejects.toBe('SIGINT');
+  });
+
+  test('tells its last words where it fails, and that it is missing where it is', async () => {
+    await expect(runShown('trying', 'sh', ['-c', 'echo no luck >&2; exit 3'])).rejects.toThrow(/exit code 3[\s\S]*no luck/);
+    await expect(runShown('trying', 'no-such-command', [])).rejects.toThrow(ScriptError);
+  });
+});
+
+test('the container has every script that the command imports', () => {
+  const dockerfile = readFileSync(inRoot('Dockerfile'), 'utf8');
+  const importsOf = (path) => [...readFileSync(path, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map((match) => basename(match[1]));
+  const needed = ['scripts/voice-node.mjs', 'scripts/lib/build.mjs', 'scripts/lib/checkout.mjs'].flatMap((path) => importsOf(inRoot(path)));
+  expect(needed.length).toBeGreaterThan(1);
+  for (const name of needed) expect(dockerfile).toContain(`scripts/lib/${name}`);
 });
