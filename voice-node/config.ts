@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { VoiceNodeError } from './domain/errors.js';
 
 /** The root of the checkout or of the installed package: above voice-node/ in source, above dist/ when built. */
-export const ROOT = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../../' : '../', import.meta.url));
+export const ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url));
 
 const whole = (min: number, max: number, unit: string) =>
   z
@@ -14,10 +14,12 @@ const whole = (min: number, max: number, unit: string) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `expected ${min} to ${max} ${unit}`.trim());
 
-const fraction = z
+const PROBABILITY = 'expected a number from 0.01 to 0.99, such as 0.5';
+const probability = z
   .string()
-  .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'expected a number from 0 to 1, such as 0.5')
-  .transform(Number);
+  .regex(/^0?\.\d{1,6}$/, PROBABILITY)
+  .transform(Number)
+  .refine((value) => value >= 0.01 && value <= 0.99, PROBABILITY);
 
 const url = (...schemes: string[]) =>
   z.string().refine(
@@ -45,8 +47,8 @@ export const VARIABLES = {
   VAD_MIN_SILENCE_MS: whole(20, 5000, 'ms').default(500),
   VAD_PRE_ROLL_MS: whole(0, 2000, 'ms').default(400),
   VAD_MAX_UTTERANCE_MS: whole(3000, 600_000, 'ms').default(60_000),
-  VAD_SILERO_START: fraction.default(0.5),
-  VAD_SILERO_STOP: fraction.default(0.35),
+  VAD_SILERO_START: probability.default(0.5),
+  VAD_SILERO_STOP: probability.default(0.35),
   VAD_WEBRTC_MODE: z.enum(['0', '1', '2', '3']).transform((value) => Number(value) as 0 | 1 | 2 | 3).default(3),
   VAD_ENERGY_THRESHOLD_RMS: whole(1, 32_767, '').default(200),
   VAD_ENERGY_SPEECH_FRAMES: whole(1, 32, 'frames of 20 ms').default(5),
@@ -83,14 +85,30 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
     if (value !== undefined && value !== '') given[name] = value;
   }
   const parsed = SCHEMA.safeParse(given);
-  if (parsed.success) return Object.freeze(parsed.data);
-  const faults = parsed.error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    const value = name.includes('SECRET') ? `${given[name]?.length ?? 0} characters` : JSON.stringify(given[name]);
-    const wanted = issue.code === 'invalid_value' ? `expected one of ${issue.values.join(', ')}` : issue.message;
-    return `  ${name}: ${wanted}, got ${value}`;
-  });
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => faultOf(issue, given));
+  faults.push(...crossFaults(given));
+  if (parsed.success && faults.length === 0) return Object.freeze(parsed.data);
   throw new VoiceNodeError('config_invalid', `${faults.length} setting${faults.length === 1 ? ' is' : 's are'} wrong:\n${faults.join('\n')}`);
+}
+
+function faultOf(issue: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
+  const name = String(issue.path[0]);
+  const wanted = issue.code === 'invalid_value' ? `expected one of ${issue.values.join(', ')}` : issue.message;
+  return `  ${name}: ${wanted}, got ${shown(name, given[name] ?? '')}`;
+}
+
+/** What is fine by itself but not together; variables that are wrong by themselves are left to the schema. */
+function crossFaults(given: Readonly<Record<string, string>>): string[] {
+  const start = VARIABLES.VAD_SILERO_START.safeParse(given.VAD_SILERO_START);
+  const stop = VARIABLES.VAD_SILERO_STOP.safeParse(given.VAD_SILERO_STOP);
+  if (!start.success || !stop.success || stop.data <= start.data) return [];
+  return [`  VAD_SILERO_STOP: expected at most VAD_SILERO_START, which is ${start.data}, got ${stop.data}`];
+}
+
+/** A value as it may be shown: no secret, no password inside a URL, not a page long. */
+function shown(name: string, value: string): string {
+  if (name.includes('SECRET')) return `${value.length} characters`;
+  return JSON.stringify(value.replace(/\/\/[^/]*@/, '//[hidden]@').slice(0, 80));
 }
 
 export interface Keys {

@@ -1,21 +1,24 @@
-import { PLAYOUT_FRAME_SAMPLES, type CallRateHz } from '../domain/audio.js';
-import type { Clock, Timer } from '../domain/clock.js';
-import { asNodeError } from '../domain/errors.js';
+import type { CallRateHz } from '../domain/audio.js';
+import type { Clock } from '../domain/clock.js';
+import { withDeadline } from '../domain/deadline.js';
+import { asNodeError, messageOf, VoiceNodeError } from '../domain/errors.js';
 import type { CallEnd, Log, Meter } from '../domain/observer.js';
-import type { Conversation, ConversationHost, Orchestrator } from '../domain/orchestrator.js';
+import type { Conversation, Orchestrator, Reply } from '../domain/orchestrator.js';
 import type { SpeechDetector } from '../domain/speech.js';
 import type { Line, LineListener } from '../domain/transport.js';
 import { Hearing } from '../hearing/hearing.js';
 import type { TurnOptions } from '../hearing/turns.js';
-import { Player } from '../speaking/player.js';
-import type { CallCommand } from './events.js';
-import { LiveReply } from './reply.js';
+import { Dialogue } from './dialogue.js';
+import type { CallCommand, CallEvent } from './events.js';
 import { CoreRunner } from './runner.js';
 import type { CallLimits, CallState } from './state.js';
 import { VadStrip } from './vad-strip.js';
+import { Voice } from './voice.js';
 
 /** While the caller speaks and no audio has come for this long, the utterance is taken as ended. */
 const AUDIO_LOST_MS = 1000;
+/** Longer than any line says it takes to close. */
+const CLOSE_LIMIT_MS = 15_000;
 
 export interface CallOptions {
   readonly callId: string;
@@ -37,12 +40,11 @@ export interface CallPorts {
   readonly log: Log;
 }
 
-/** A late tick may send this many packets of 20 ms at once; after a longer stall the schedule moves. */
-const MAX_CATCH_UP_PACKETS = 3;
-
 /**
  * One call, alive: carries events to the core and does what the core commands. Nothing here decides; every
  * rule is in core.ts, every sample in hearing and speaking.
+ *
+ * Its public methods never throw, and neither do its timers: a bug in here ends this call as `failed`.
  */
 export class Call implements LineListener {
   readonly callId: string;
@@ -52,48 +54,49 @@ export class Call implements LineListener {
   readonly #ports: CallPorts;
   readonly #log: Log;
   readonly #hearing: Hearing;
-  readonly #player: Player;
+  readonly #voice: Voice;
   readonly #strip: VadStrip;
-  readonly #controller = new AbortController();
+  readonly #dialogue: Dialogue;
   readonly #runner: CoreRunner;
-  #conversation: Conversation | undefined;
-  #reply: LiveReply | undefined;
-  #playout: Timer | undefined;
+  /** The reply that `begin_reply` has made, for whoever asked for it. */
+  #begun: Reply | undefined;
   #lastAudioMs = 0;
   #resolveDone!: (end: CallEnd) => void;
 
   constructor(options: CallOptions, ports: CallPorts) {
+    const { line, clock, meter, detector } = ports;
     this.callId = options.callId;
     this.#options = options;
     this.#ports = ports;
-    this.#log = ports.log.child({ callId: options.callId, room: ports.line.room, robot: options.robot });
-    this.#runner = new CoreRunner(
-      options.limits,
-      ports.clock,
-      (command) => this.#carryOut(command),
-      (task) => this.#guard(task),
-    );
+    this.#log = ports.log.child({ callId: options.callId, room: line.room, robot: options.robot });
     this.done = new Promise((resolve) => (this.#resolveDone = resolve));
-    this.#strip = new VadStrip((event) => ports.line.publish(event));
+    const runner = new CoreRunner({
+      limits: options.limits,
+      clock,
+      carryOut: (command) => this.#carryOut(command),
+      guard: (task) => this.#dialogue.guard(task),
+      bug: (error) => this.#log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a bug; the call ends'),
+    });
+    this.#runner = runner;
+    this.#strip = new VadStrip((event) => line.publish(event));
     this.#hearing = new Hearing(
-      { callRateHz: options.rateHz, detector: ports.detector, turns: options.turns },
-      { frame: (frame, probability) => this.#onFrame(frame, probability), speech: (event) => this.#runner.dispatch(event) },
+      { callRateHz: options.rateHz, detector, turns: options.turns },
+      { frame: (frame, probability) => this.#onFrame(frame, probability), speech: (event) => runner.dispatch(event) },
     );
-    this.#player = new Player(
-      { queueMs: options.replyQueueMs, maxCatchUpPackets: MAX_CATCH_UP_PACKETS },
-      {
-        send: (frame) => ports.line.send(frame),
-        started: (generation) => this.#runner.dispatch({ type: 'playout_started', generation }),
-        audible: (generation) => this.#runner.dispatch({ type: 'playout_audible', generation }),
-        finished: (generation, heardMs) => this.#runner.dispatch({ type: 'playout_finished', generation, heardMs }),
-        starved: (generation) => this.#runner.dispatch({ type: 'playout_starved', generation }),
-        resumed: (generation) => this.#runner.dispatch({ type: 'playout_resumed', generation }),
-        room: () => this.#reply?.room(),
-        framesSent: (count) => ports.meter.framesOut(count),
-        framesLost: (count) => ports.meter.framesDropped('transport', count),
-        lateTick: (skippedMs) => this.#onLateTick(skippedMs),
-      },
-    );
+    const common = {
+      line,
+      log: this.#log,
+      dispatch: (event: CallEvent) => runner.dispatch(event),
+      run: (task: () => void) => runner.run(task),
+    };
+    this.#voice = new Voice({ ...common, clock, meter, queueMs: options.replyQueueMs });
+    this.#dialogue = new Dialogue({
+      ...common,
+      callId: options.callId,
+      rateHz: options.rateHz,
+      orchestrator: ports.orchestrator,
+      beginReply: (turn) => this.#beginReply(turn),
+    });
   }
 
   get phase(): CallState['phase'] {
@@ -106,17 +109,20 @@ export class Call implements LineListener {
 
   /** Connects the line and begins. Failures end the call; they are never thrown. */
   start(): void {
-    const { line, meter, clock } = this.#ports;
-    meter.callStarted();
+    this.#ports.meter.callStarted();
     this.#log.info({}, 'call begins');
     this.#runner.schedule();
-    line.open(this).then(
-      () => {
-        this.#runner.dispatch({ type: 'connected' });
-        if (this.#runner.state.phase !== 'ended') this.#playout = clock.at(clock.nowMs(), () => this.#onPlayoutTick());
-      },
-      (error: unknown) => this.#runner.dispatch({ type: 'failed', error: asNodeError(error, 'transport_connect') }),
-    );
+    void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      await this.#ports.line.open(this);
+    } catch (error) {
+      return this.#runner.dispatch({ type: 'failed', error: asNodeError(error, 'transport_connect') });
+    }
+    this.#runner.dispatch({ type: 'connected' });
+    this.#runner.run(() => this.#voice.start());
   }
 
   hangUp(end: CallEnd): void {
@@ -126,10 +132,13 @@ export class Call implements LineListener {
   // What the line tells.
 
   callerJoined(identity: string): void {
-    this.#log.info({ identity }, 'caller joined');
-    this.#runner.dispatch({ type: 'caller_joined' });
-    const { callId, robot, rateHz } = this.#options;
-    this.#ports.line.publish({ type: 'call', atMs: this.#atMs(), callId, robot, rateHz, detector: this.#ports.detector.kind });
+    if (this.phase === 'ended') return;
+    this.#runner.run(() => {
+      this.#log.info({ identity }, 'caller joined');
+      const { callId, robot, rateHz } = this.#options;
+      this.#ports.line.publish({ type: 'call', atMs: this.#atMs(), callId, robot, rateHz, detector: this.#ports.detector.kind });
+      this.#runner.dispatch({ type: 'caller_joined' });
+    });
   }
 
   callerLeft(): void {
@@ -138,18 +147,16 @@ export class Call implements LineListener {
   }
 
   audio(samples: Int16Array): void {
-    if (this.#runner.state.phase === 'ended') return;
+    if (this.phase === 'ended') return;
     const { clock, meter } = this.#ports;
     const beginMs = clock.nowMs();
     this.#lastAudioMs = beginMs;
     try {
       this.#hearing.push(samples, beginMs);
+      meter.frameIn(clock.nowMs() - beginMs);
     } catch (error) {
-      meter.providerError('vad', 'vad_failed');
-      this.#runner.dispatch({ type: 'failed', error: asNodeError(error, 'vad_failed') });
-      return;
+      this.#deaf(error);
     }
-    meter.frameIn(clock.nowMs() - beginMs);
   }
 
   ended(end: Parameters<LineListener['ended']>[0], detail?: string): void {
@@ -157,26 +164,27 @@ export class Call implements LineListener {
     this.#runner.dispatch({ type: 'line_ended', end });
   }
 
-  // What hearing and speaking tell.
+  // What hearing tells.
 
   #onFrame(frame: Int16Array, probability: number): void {
     this.#strip.push(probability, this.#atMs());
-    if (this.#conversation?.hear !== undefined) this.#guard(() => this.#conversation?.hear?.(frame));
+    this.#dialogue.hear(frame);
   }
 
-  #onPlayoutTick(): void {
-    const { clock } = this.#ports;
-    this.#player.tick(clock.nowMs());
-    if (this.#runner.state.phase === 'ended') return;
-    this.#playout = clock.at(this.#player.nextTickMs ?? clock.nowMs(), () => this.#onPlayoutTick());
+  #deaf(error: unknown): void {
+    if (error instanceof VoiceNodeError) this.#runner.dispatch({ type: 'failed', error });
+    else
+      this.#runner.run(() => {
+        throw error;
+      });
   }
 
-  #onLateTick(skippedMs: number): void {
-    const { meter } = this.#ports;
-    meter.lateTicks(1);
-    if (skippedMs > 0) {
-      meter.framesDropped('playout_late', Math.round((skippedMs * 48) / PLAYOUT_FRAME_SAMPLES));
-      this.#log.warn({ skippedMs }, 'playout stalled; the schedule was moved');
+  #checkAudio(): void {
+    if (this.#ports.clock.nowMs() - this.#lastAudioMs < AUDIO_LOST_MS) return;
+    try {
+      this.#hearing.flush();
+    } catch (error) {
+      this.#deaf(error);
     }
   }
 
@@ -192,20 +200,21 @@ export class Call implements LineListener {
       case 'reset_hearing':
         return this.#hearing.reset();
       case 'check_audio':
-        if (this.#ports.clock.nowMs() - this.#lastAudioMs >= AUDIO_LOST_MS) this.#hearing.flush();
-        return;
+        // Hearing tells what it finds, and the conversation hears it: not while a command is carried out.
+        return this.#runner.tell(() => this.#checkAudio());
       case 'open_conversation':
-        return this.#runner.tell(() => (this.#conversation = this.#ports.orchestrator.open(this.#host())));
+        return this.#runner.tell(() => this.#dialogue.open());
       case 'tell_started':
-        return this.#runner.tell(() => this.#conversation?.speechStarted?.(command.turn));
+        return this.#tell((conversation) => conversation.speechStarted?.(command.turn));
       case 'tell_ended':
-        return this.#runner.tell(() => this.#conversation?.speechEnded(command.turn, command.utterance));
+        return this.#tell((conversation) => conversation.speechEnded(command.turn, command.utterance));
       case 'tell_dropped':
-        return this.#runner.tell(() => this.#conversation?.speechDropped?.(command.turn));
+        return this.#tell((conversation) => conversation.speechDropped?.(command.turn));
       case 'tell_finished':
-        return this.#runner.tell(() => this.#conversation?.playbackFinished?.(command.heard));
+        return this.#tell((conversation) => conversation.playbackFinished?.(command.heard));
       case 'begin_reply':
-        return this.#player.begin(command.generation);
+        this.#begun = this.#voice.begin(command.generation, command.turn);
+        return;
       case 'cut_reply':
         return this.#cutReply(command);
       case 'publish':
@@ -217,7 +226,7 @@ export class Call implements LineListener {
         meter.bargeIn(command.stopMs);
         return this.#log.info({ stopMs: command.stopMs, heardMs: command.heardMs }, 'barge-in');
       case 'report_error':
-        meter.providerError('orchestrator', command.error.code);
+        if (command.provider !== undefined) meter.providerError(command.provider, command.error.code);
         return this.#log.error({ code: command.error.code, error: command.error.message }, 'call trouble');
       case 'close':
         return this.#close(command.end);
@@ -226,76 +235,39 @@ export class Call implements LineListener {
 
   #cutReply(command: Extract<CallCommand, { type: 'cut_reply' }>): void {
     const { generation, turn, playing, onsetMs } = command;
-    const { clock, meter } = this.#ports;
-    const cut = this.#player.cut();
-    const stoppedMs = clock.nowMs();
-    const heardMs = cut?.heardMs ?? 0;
-    if (cut !== undefined && cut.droppedMs > 0) meter.framesDropped('reply_stale', Math.ceil(cut.droppedMs / 10));
-    const reply = this.#reply;
-    this.#reply = undefined;
+    const { heardMs, reply } = this.#voice.cut();
+    const bargeInMs = onsetMs === undefined ? undefined : this.#ports.clock.nowMs() - onsetMs;
     this.#runner.tell(() => reply?.stop());
-    this.#runner.tell(() => this.#conversation?.stopPlayback({ generation, turn, heardMs, complete: false }));
-    const bargeInMs = onsetMs === undefined ? undefined : stoppedMs - onsetMs;
+    this.#tell((conversation) => conversation.stopPlayback({ generation, turn, heardMs, complete: false }));
     this.#runner.dispatch({ type: 'reply_cut', generation, turn, heardMs, bargeInMs, playing });
   }
 
-  #host(): ConversationHost {
-    const { line } = this.#ports;
-    return {
-      callId: this.callId,
-      rateHz: this.#options.rateHz,
-      signal: this.#controller.signal,
-      beginReply: (turn) => this.#beginReply(turn),
-      transcript: (turn, text, final) => {
-        line.transcript('caller', `turn-${turn}`, text, final);
-        if (final) this.#runner.dispatch({ type: 'understood', turn });
-      },
-      endCall: () => this.#runner.dispatch({ type: 'end_requested' }),
-    };
+  /** Tells the conversation, once the commands at hand are done. */
+  #tell(what: (conversation: Conversation) => void): void {
+    this.#runner.tell(() => this.#dialogue.tell(what));
   }
 
-  #beginReply(turn: number | undefined): LiveReply {
-    const before = this.#runner.state.generation;
+  #beginReply(turn: number | undefined): Reply {
+    this.#begun = undefined;
     this.#runner.dispatch({ type: 'reply_begun', turn });
-    const { generation } = this.#runner.state;
-    const { line, meter } = this.#ports;
-    const reply = new LiveReply(generation, turn, this.#player, {
-      understood: (which) => this.#runner.dispatch({ type: 'understood', turn: which }),
-      chosen: (which) => this.#runner.dispatch({ type: 'reply_chosen', generation: which }),
-      firstAudio: (which) => this.#runner.dispatch({ type: 'reply_audio', generation: which }),
-      text: (which, text, final) => line.transcript('robot', `reply-${which}`, text, final),
-      failed: (which, error) => this.#runner.dispatch({ type: 'reply_failed', generation: which, error }),
-      stale: (durationMs) => meter.framesDropped('reply_stale', Math.ceil(durationMs / 10)),
-    });
-    // The core refuses a reply that comes too late: to an old turn, or while the caller speaks.
-    if (generation === before) reply.stop();
-    else this.#reply = reply;
-    return reply;
-  }
-
-  /** Runs the orchestrator's code: whatever it throws is its turn's trouble, not the call's. */
-  #guard(task: () => void): void {
-    try {
-      task();
-    } catch (error) {
-      this.#runner.dispatch({ type: 'reply_failed', generation: undefined, error: asNodeError(error, 'answer_failed') });
-    }
+    const begun = this.#begun as Reply | undefined;
+    this.#begun = undefined;
+    return begun ?? this.#voice.refuse(turn);
   }
 
   #close(end: CallEnd): void {
-    const { line, meter } = this.#ports;
-    this.#playout?.cancel();
-    this.#strip.flush();
-    this.#runner.tell(() => this.#controller.abort());
-    this.#runner.tell(() => this.#conversation?.close());
+    const { line, meter, clock } = this.#ports;
+    this.#voice.stop();
+    this.#runner.run(() => this.#strip.flush());
+    this.#runner.tell(() => this.#dialogue.close());
     meter.callEnded(end);
     this.#log.info({ end, durationMs: this.#atMs(), turns: this.#runner.state.turn }, 'call ends');
-    // Only now can no frame be on its way through the detector any more.
-    const free = (): void => {
-      this.#hearing.close();
-      this.#resolveDone(end);
-    };
-    line.close().then(free, free);
+    const closing = withDeadline(clock, (async () => line.close())(), CLOSE_LIMIT_MS, 'transport_timeout', 'closing the line');
+    // Only then can no frame be on its way through the detector any more.
+    void closing
+      .catch((error: unknown) => this.#log.warn({ error: messageOf(error) }, 'the line was not closed cleanly'))
+      .then(() => this.#runner.run(() => this.#hearing.close()))
+      .then(() => this.#resolveDone(end));
   }
 
   #atMs(): number {

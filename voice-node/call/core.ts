@@ -1,12 +1,15 @@
-import { VoiceNodeError } from '../domain/errors.js';
-import type { CallEnd } from '../domain/observer.js';
+import { VoiceNodeError, type ErrorCode } from '../domain/errors.js';
+import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import type { SpeechEnded, SpeechStarted } from '../domain/speech.js';
-import type { MonotonicMs } from '../domain/time.js';
+import { monotonicMs, type MonotonicMs } from '../domain/time.js';
 import type { LineEnd } from '../domain/transport.js';
 import { Draft } from './draft.js';
 import type { CallCommand, CallEvent } from './events.js';
-import type { CallState } from './state.js';
+import { GOODBYE_MS, type CallState } from './state.js';
 import { beginTimeline, mark, round } from './timeline.js';
+
+/** Failures that end a call and are a provider's. */
+const FAILED_PROVIDER: Partial<Record<ErrorCode, ProviderKind>> = { vad_failed: 'vad', answer_failed: 'orchestrator' };
 
 export interface Step {
   readonly state: CallState;
@@ -20,7 +23,7 @@ export interface Step {
 export function step(state: CallState, event: CallEvent, nowMs: MonotonicMs): Step {
   const draft = new Draft(state, nowMs);
   if (state.phase === 'ended') {
-    if (event.type === 'reply_cut') closeTurn(draft, event.heardMs);
+    if (event.type === 'reply_cut') draft.closeTurn(event.heardMs);
   } else {
     handle(draft, event);
   }
@@ -30,8 +33,7 @@ export function step(state: CallState, event: CallEvent, nowMs: MonotonicMs): St
 function handle(draft: Draft, event: CallEvent): void {
   switch (event.type) {
     case 'connected':
-      if (draft.state.phase === 'connecting') draft.enter('waiting');
-      return;
+      return connected(draft);
     case 'caller_joined':
       return callerJoined(draft);
     case 'caller_left':
@@ -39,13 +41,13 @@ function handle(draft: Draft, event: CallEvent): void {
     case 'line_ended':
       return draft.close(callEndOf(event.end, draft.state));
     case 'failed':
-      draft.fail(event.error);
+      draft.fail(event.error, FAILED_PROVIDER[event.error.code]);
       return draft.close('failed');
     case 'hang_up':
       return draft.close(event.end);
     case 'end_requested':
+      if (draft.state.reply === undefined && !draft.state.ending) return draft.close('robot_ended');
       draft.state.ending = true;
-      if (draft.state.reply === undefined) draft.close('robot_ended');
       return;
     case 'speech_started':
       return speechStarted(draft, event);
@@ -60,8 +62,16 @@ function handle(draft: Draft, event: CallEvent): void {
   }
 }
 
+function connected(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase !== 'connecting') return;
+  draft.enter('waiting');
+  if (state.callerWaits) callerJoined(draft);
+}
+
 function callerJoined(draft: Draft): void {
   const { state } = draft;
+  if (state.phase === 'connecting') state.callerWaits = true;
   if (state.phase !== 'waiting') return;
   const first = !state.hadCaller;
   state.hadCaller = true;
@@ -70,8 +80,10 @@ function callerJoined(draft: Draft): void {
 }
 
 function callerLeft(draft: Draft): void {
-  const { phase } = draft.state;
-  if (phase === 'connecting' || phase === 'waiting') return;
+  const { state } = draft;
+  state.callerWaits = false;
+  if (state.phase === 'connecting' || state.phase === 'waiting') return;
+  if (state.ending) return draft.close('robot_ended');
   draft.stopReply('interrupted');
   draft.command({ type: 'reset_hearing' });
   draft.enter('waiting');
@@ -81,6 +93,8 @@ function speechStarted(draft: Draft, event: SpeechStarted): void {
   const { state, nowMs } = draft;
   if (state.phase !== 'listening' && state.phase !== 'thinking' && state.phase !== 'speaking') return;
   draft.stopReply('interrupted', event.onsetArrivedMs);
+  // Nobody would answer: a good-bye that is interrupted is over.
+  if (state.ending) return draft.close('robot_ended');
   state.turn++;
   state.timeline = beginTimeline(state.turn, nowMs);
   draft.enter('hearing');
@@ -131,7 +145,7 @@ function handleReply(draft: Draft, event: ReplyEvent): void {
     case 'reply_audio':
       return markReply(draft, 't5');
     case 'playout_started':
-      state.reply = { ...state.reply, playing: true };
+      state.reply = { ...state.reply, playing: true, untilMs: monotonicMs(nowMs + state.limits.replyMs) };
       draft.enter('speaking');
       draft.command({ type: 'robot_speaking', on: true });
       draft.command({ type: 'publish', event: { type: 'reply_started', atMs: draft.atMs, ...turnField(state.reply.turn) } });
@@ -155,7 +169,7 @@ function replyBegun(draft: Draft, turn: number | undefined): void {
   if (state.reply !== undefined) replaceReply(draft, turn);
   if (state.phase !== 'thinking') draft.enter('thinking');
   state.generation++;
-  state.reply = { generation: state.generation, turn, playing: false };
+  state.reply = { generation: state.generation, turn, playing: false, untilMs: state.deadlineMs };
   draft.command({ type: 'begin_reply', generation: state.generation, turn });
 }
 
@@ -179,14 +193,7 @@ function replyCut(draft: Draft, event: Extract<CallEvent, { type: 'reply_cut' }>
       draft.command({ type: 'publish', event: { type: 'barge_in', atMs, stopMs, heardMs, ...turnField(event.turn) } });
     }
   }
-  closeTurn(draft, event.heardMs);
-}
-
-function closeTurn(draft: Draft, heardMs: number): void {
-  const { closing } = draft.state;
-  if (closing === undefined) return;
-  draft.state.closing = undefined;
-  draft.report(closing.timeline, closing.end, heardMs);
+  draft.closeTurn(event.heardMs);
 }
 
 function replyFinished(draft: Draft, heardMs: number): void {
@@ -194,22 +201,23 @@ function replyFinished(draft: Draft, heardMs: number): void {
   const { reply, timeline } = state;
   if (reply === undefined) return;
   state.reply = undefined;
-  draft.command({ type: 'robot_speaking', on: false });
+  if (reply.playing) draft.command({ type: 'robot_speaking', on: false });
   draft.command({ type: 'tell_finished', heard: { generation: reply.generation, turn: reply.turn, heardMs, complete: true } });
-  draft.command({ type: 'publish', event: { type: 'reply_ended', atMs: draft.atMs, heardMs: round(heardMs), cut: false, ...turnField(reply.turn) } });
+  if (reply.playing) draft.command({ type: 'publish', event: { type: 'reply_ended', atMs: draft.atMs, heardMs: round(heardMs), cut: false, ...turnField(reply.turn) } });
   if (timeline !== undefined && timeline.turn === reply.turn) {
     state.timeline = undefined;
-    draft.report(timeline, 'answered', heardMs);
+    // A reply without any audio is an end, but no answer.
+    draft.report(timeline, reply.playing ? 'answered' : 'unanswered', heardMs);
   }
-  if (state.ending) draft.close('robot_ended');
-  else draft.enter('listening');
+  draft.enter('listening');
+  if (state.ending) draft.extend(GOODBYE_MS);
 }
 
 function replyFailed(draft: Draft, generation: number | undefined, error: VoiceNodeError): void {
   const { state } = draft;
   const concerned = generation === undefined ? state.phase === 'thinking' || state.phase === 'speaking' : state.reply?.generation === generation;
   if (generation !== undefined && !concerned) return;
-  draft.fail(error);
+  draft.fail(error, 'orchestrator');
   if (concerned) giveUpReply(draft);
 }
 
@@ -231,15 +239,15 @@ function tick(draft: Draft): void {
     case 'waiting':
       return draft.close(state.hadCaller ? 'caller_left' : 'no_caller');
     case 'listening':
-      return draft.close('idle');
+      return draft.close(state.ending ? 'robot_ended' : 'idle');
     case 'hearing':
       draft.command({ type: 'check_audio' });
       return draft.enter('hearing');
     case 'thinking':
-      draft.fail(new VoiceNodeError('answer_timeout', `no answer began within ${state.limits.answerMs} ms`));
+      draft.fail(new VoiceNodeError('answer_timeout', `no answer began within ${state.limits.answerMs} ms`), 'orchestrator');
       return giveUpReply(draft);
     case 'speaking':
-      draft.fail(new VoiceNodeError('answer_timeout', `the reply neither went on nor ended in time`));
+      draft.fail(new VoiceNodeError('answer_timeout', 'the reply neither went on nor ended in time'), 'orchestrator');
       return giveUpReply(draft);
     case 'ended':
       return;

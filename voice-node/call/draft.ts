@@ -1,6 +1,6 @@
-import { VoiceNodeError } from '../domain/errors.js';
+import type { VoiceNodeError } from '../domain/errors.js';
 import type { AgentState, TurnEnd } from '../domain/events.js';
-import type { CallEnd } from '../domain/observer.js';
+import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import { monotonicMs, type MonotonicMs } from '../domain/time.js';
 import type { CallCommand } from './events.js';
 import { HEARING_CHECK_MS, type CallLimits, type CallState, type Phase } from './state.js';
@@ -64,10 +64,11 @@ export class Draft {
     if (phase !== 'ended' && AGENT_STATE[phase] !== before) this.command({ type: 'agent_state', state: AGENT_STATE[phase] });
   }
 
-  /** The present phase may last this much longer, within the length of the call. */
+  /** The present phase may last this much longer, within the length of the reply and of the call. */
   extend(limitMs: number): void {
     const callEndMs = this.state.bornMs + this.state.limits.callMs;
-    this.state.deadlineMs = monotonicMs(Math.min(this.nowMs + limitMs, callEndMs));
+    const replyEndMs = this.state.reply?.playing === true ? this.state.reply.untilMs : Infinity;
+    this.state.deadlineMs = monotonicMs(Math.min(this.nowMs + limitMs, callEndMs, replyEndMs));
   }
 
   get callIsTooLong(): boolean {
@@ -89,16 +90,25 @@ export class Draft {
     if (timeline !== undefined && !mine) this.report(timeline, end === 'interrupted' ? 'unanswered' : end, 0);
     if (reply === undefined) return;
     if (timeline !== undefined && mine) {
+      this.closeTurn(0);
       this.state.closing = { timeline, end: end === 'interrupted' && !reply.playing ? 'unanswered' : end };
     }
-    this.command({ type: 'robot_speaking', on: false });
     const { generation, turn, playing } = reply;
+    if (playing) this.command({ type: 'robot_speaking', on: false });
     this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined });
   }
 
+  /** Reports the turn whose reply was being cut, if there is one: `heardMs` of the reply were played. */
+  closeTurn(heardMs: number): void {
+    const { closing } = this.state;
+    if (closing === undefined) return;
+    this.state.closing = undefined;
+    this.report(closing.timeline, closing.end, heardMs);
+  }
+
   /** An error the caller's page is told; the call goes on. */
-  fail(error: VoiceNodeError): void {
-    this.command({ type: 'report_error', error });
+  fail(error: VoiceNodeError, provider?: ProviderKind): void {
+    this.command({ type: 'report_error', error, provider });
     this.command({ type: 'publish', event: { type: 'error', atMs: this.atMs, code: error.code, message: error.message } });
   }
 

@@ -1,6 +1,6 @@
 import type { VoiceNodeError } from '../domain/errors.js';
 import type { AgentState, CallerEvent, TurnReport } from '../domain/events.js';
-import type { CallEnd } from '../domain/observer.js';
+import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import type { Heard } from '../domain/orchestrator.js';
 import type { SpeechEvent, Utterance } from '../domain/speech.js';
 import type { LineEnd } from '../domain/transport.js';
@@ -50,6 +50,7 @@ export type CallCommand =
   | { readonly type: 'publish'; readonly event: CallerEvent }
   | { readonly type: 'report_turn'; readonly report: TurnReport }
   | { readonly type: 'report_barge_in'; readonly stopMs: number; readonly heardMs: number }
-  | { readonly type: 'report_error'; readonly error: VoiceNodeError }
+  /** `provider`: whose failure it is; undefined where it is the line's or the node's own. */
+  | { readonly type: 'report_error'; readonly error: VoiceNodeError; readonly provider: ProviderKind | undefined }
   /** The last command of every call. */
   | { readonly type: 'close'; readonly end: CallEnd };

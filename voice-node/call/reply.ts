@@ -63,11 +63,12 @@ export class LiveReply implements Reply {
   }
 
   audio(samples: Int16Array, rateHz: number): Promise<boolean> {
-    const durationMs = (samples.length / rateHz) * 1000;
+    const durationMs = durationOf(samples.length, rateHz);
     if (this.#closed) {
       this.#events.stale(durationMs);
       return Promise.resolve(false);
     }
+    if (samples.length === 0) return Promise.resolve(true);
     if (this.#backlogMs + durationMs > BACKLOG_MS && this.#backlogMs > 0) {
       this.fail(new VoiceNodeError('answer_failed', `expected at most ${BACKLOG_MS} ms of audio to wait, got ${Math.round(this.#backlogMs + durationMs)} ms: await audio()`));
       return Promise.resolve(false);
@@ -108,7 +109,7 @@ export class LiveReply implements Reply {
   }
 
   async #play(samples: Int16Array, rateHz: number): Promise<boolean> {
-    this.#backlogMs -= (samples.length / rateHz) * 1000;
+    this.#backlogMs -= durationOf(samples.length, rateHz);
     for (let at = 0; at < samples.length; ) {
       if (this.signal.aborted) return this.#drop(samples.length - at, rateHz);
       let taken: number;
@@ -126,7 +127,10 @@ export class LiveReply implements Reply {
   }
 
   #drop(samples: number, rateHz: number): false {
-    this.#events.stale((samples / rateHz) * 1000);
+    this.#events.stale(durationOf(samples, rateHz));
     return false;
   }
 }
+
+/** In ms. A rate that makes no sense is complained about when the audio is converted. */
+const durationOf = (samples: number, rateHz: number): number => (rateHz > 0 ? (samples / rateHz) * 1000 : 0);

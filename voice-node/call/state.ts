@@ -33,11 +33,19 @@ export interface CallLimits {
 /** While the caller speaks, this often it is checked that audio still comes. */
 export const HEARING_CHECK_MS = 500;
 
+/**
+ * Between the end of the last words and hanging up: what was handed over is still on its way, and receivers throw
+ * away what waits in their jitter buffer (100 to 200 ms) once the line goes down.
+ */
+export const GOODBYE_MS = 300;
+
 /** The reply that has been begun last and has not ended. */
 export interface PendingReply {
   readonly generation: number;
   readonly turn: number | undefined;
   readonly playing: boolean;
+  /** Once it plays: when it is over at the latest, however often it starves and goes on. */
+  readonly untilMs: MonotonicMs;
 }
 
 export interface CallState {
@@ -47,6 +55,8 @@ export interface CallState {
   readonly deadlineMs: MonotonicMs;
   readonly limits: CallLimits;
   readonly hadCaller: boolean;
+  /** A caller was there before the line was up; heard of once it is. */
+  readonly callerWaits: boolean;
   /** Number of the newest turn; 0 before the first. */
   readonly turn: number;
   /** Number of the newest reply. Audio with any other number is dropped at the last gate. */
@@ -56,7 +66,7 @@ export interface CallState {
   readonly timeline: Timeline | undefined;
   /** A turn whose reply is being cut: it is reported once the player has said how much was heard. */
   readonly closing: { readonly timeline: Timeline; readonly end: TurnEnd } | undefined;
-  /** The robot wants to hang up once it has finished speaking. */
+  /** The robot wants to hang up once it has finished speaking, or was interrupted: no new reply is taken. */
   readonly ending: boolean;
 }
 
@@ -66,6 +76,7 @@ export const newCall = (limits: CallLimits, nowMs: MonotonicMs): CallState => ({
   deadlineMs: monotonicMs(nowMs + limits.connectMs),
   limits,
   hadCaller: false,
+  callerWaits: false,
   turn: 0,
   generation: 0,
   reply: undefined,

@@ -19,16 +19,20 @@ const SPANS: readonly (readonly [Exclude<Stage, 'endpointing'>, Mark, Mark])[] =
   ['response', 't2', 't6'],
 ];
 
+/** What a mark of the answer says about those before it. */
+const IMPLIED: Readonly<Partial<Record<Mark, readonly Mark[]>>> = { t4: ['t3', 't4'], t5: ['t3', 't4', 't5'], t6: ['t3', 't4', 't5', 't6'] };
+
 export const beginTimeline = (turn: number, t1: MonotonicMs): Timeline => ({ turn, utteranceMs: 0, marks: { t1 } });
 
 /**
- * Sets a mark where it is not set yet. A mark implies the ones of the answer before it: who delivers audio has
- * chosen an answer, and who has chosen one has understood.
+ * Sets a mark where it is not set yet. A mark implies the ones of the answer before it: what is heard was
+ * delivered, who delivers audio has chosen an answer, and who has chosen one has understood. What was understood before the caller had finished (a
+ * final transcript of the first half) counts from the moment that the utterance was handed over.
  */
 export function mark(timeline: Timeline, name: Mark, nowMs: MonotonicMs): Timeline {
   const marks = { ...timeline.marks };
-  const implied: readonly Mark[] = name === 't5' ? ['t3', 't4', 't5'] : name === 't4' ? ['t3', 't4'] : [name];
-  for (const each of implied) marks[each] ??= nowMs;
+  for (const each of IMPLIED[name] ?? [name]) marks[each] ??= nowMs;
+  if (name === 't2' && marks.t3 !== undefined) marks.t3 = nowMs;
   return { ...timeline, marks };
 }
 

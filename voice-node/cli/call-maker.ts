@@ -1,17 +1,18 @@
 import { Call, type CallOptions } from '../call/call.js';
 import type { CallLimits } from '../call/state.js';
 import type { Config } from '../config.js';
+import { FRAME_MS } from '../domain/audio.js';
 import type { Clock } from '../domain/clock.js';
 import type { Log, Meter } from '../domain/observer.js';
-import type { DetectorKind } from '../domain/speech.js';
+import type { DetectorKind, SpeechRule } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
 import { turnOptions, type TurnOptions } from '../hearing/turns.js';
 import { createOrchestrator } from '../orchestrators/create.js';
 import { loadDetectors, type DetectorFactory } from '../providers/vad/create.js';
 import { ENERGY_RULE } from '../providers/vad/energy.js';
+import { SILERO_RULE } from '../providers/vad/silero.js';
 import type { Robot } from '../robots/robot.js';
 
-const FRAME_MS = 20;
 const CONNECT_LIMIT_MS = 20_000;
 const REPLY_GAP_LIMIT_MS = 10_000;
 const REPLY_LIMIT_MS = 600_000;
@@ -25,11 +26,19 @@ export function loadConfiguredDetectors(config: Config, robots: readonly Robot[]
     webrtcMode: config.VAD_WEBRTC_MODE,
     energyThresholdRms: config.VAD_ENERGY_THRESHOLD_RMS,
     rules: {
-      silero: { start: config.VAD_SILERO_START, stop: config.VAD_SILERO_STOP },
+      silero: { ...surer(SILERO_RULE, config.VAD_SILERO_START), stop: config.VAD_SILERO_STOP },
       energy: { ...ENERGY_RULE, startFrames: speech, startWindow: speech, interruptFrames: interrupt, interruptWindow: interrupt },
     },
   });
 }
+
+/** One frame that is sure enough by itself cannot be less sure than one of several. */
+const surer = (rule: SpeechRule, start: number): SpeechRule => ({
+  ...rule,
+  start,
+  certain: Math.max(rule.certain, start),
+  interruptCertain: Math.max(rule.interruptCertain, start),
+});
 
 export interface CallParts {
   readonly callId: string;
@@ -40,7 +49,10 @@ export interface CallParts {
   readonly log: Log;
 }
 
-/** A call of `robot`, put together as the configuration says; the robot's own settings come first. */
+/**
+ * A call of `robot`, put together as the configuration says; the robot's own settings come first. Where that
+ * fails the line is closed, and the error thrown.
+ */
 export function makeCall(config: Config, detectors: DetectorFactory, parts: CallParts): Call {
   const { robot, callId, line, clock, meter, log } = parts;
   const kind = detectorOf(config, robot);
@@ -52,7 +64,12 @@ export function makeCall(config: Config, detectors: DetectorFactory, parts: Call
     limits: limitsOf(config),
     replyQueueMs: config.REPLY_QUEUE_MS,
   };
-  return new Call(options, { line, clock, meter, log, orchestrator: createOrchestrator(robot.config), detector: detectors.create(kind, config.CALL_RATE_HZ) });
+  try {
+    return new Call(options, { line, clock, meter, log, orchestrator: createOrchestrator(robot.config), detector: detectors.create(kind, config.CALL_RATE_HZ) });
+  } catch (error) {
+    void line.close();
+    throw error;
+  }
 }
 
 function detectorOf(config: Config, robot: Robot): DetectorKind {

@@ -80,9 +80,10 @@ async function feed(recording: Int16Array, clock: VirtualClock, line: MemoryLine
   const frame = new Int16Array(frameSamples);
   let quietFrames = 0;
   for (let i = 0; i < frames + MAX_TAIL_MS / FRAME_MS; i++) {
+    if (phase() === 'ended') return;
     if (i >= frames) {
       quietFrames = phase() === 'listening' ? quietFrames + 1 : 0;
-      if (quietFrames > 1000 / FRAME_MS || phase() === 'ended') return;
+      if (quietFrames > 1000 / FRAME_MS) return;
     }
     await clock.advanceTo(monotonicMs((i + 1) * FRAME_MS));
     frame.fill(0);

@@ -20,7 +20,9 @@ export type ErrorCode =
   | 'answer_timeout'
   | 'reply_closed'
   | 'vad_failed'
-  | 'at_capacity';
+  | 'at_capacity'
+  /** A bug of the node itself: something threw that never should. */
+  | 'internal';
 
 /** An error with a stable code and a message that says what was expected and what came. */
 export class VoiceNodeError extends Error {

@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.js';
 import { withDeadline } from '../domain/deadline.js';
 import type { Clock } from '../domain/clock.js';
+import { messageOf } from '../domain/errors.js';
 import type { CallEnd, Log } from '../domain/observer.js';
 
 /** What the node needs to begin a call in a room. */
@@ -34,11 +35,18 @@ export class LiveCalls {
 
   /**
    * Begins a call; resolves with how it ended. A call that is already in that room is hung up: after a restart
-   * of the server the room is a new one, and two robots would answer each other's caller.
+   * of the server the room is a new one, and two robots would answer each other's caller. Never throws or
+   * rejects: a call that could not be made has `failed`.
    */
   begin(request: CallRequest): Promise<CallEnd> {
     this.#byRoom.get(request.room)?.hangUp('superseded');
-    const call = this.#create(request);
+    let call: Call;
+    try {
+      call = this.#create(request);
+    } catch (error) {
+      this.#log.error({ callId: request.callId, room: request.room, error: messageOf(error) }, 'a call could not be made');
+      return Promise.resolve('failed');
+    }
     this.#all.add(call);
     this.#byRoom.set(request.room, call);
     call.start();
@@ -48,13 +56,16 @@ export class LiveCalls {
     });
   }
 
-  end(room: string, end: CallEnd): void {
-    this.#byRoom.get(room)?.hangUp(end);
+  end(callId: string, end: CallEnd): void {
+    for (const call of this.#all) if (call.callId === callId) call.hangUp(end);
   }
 
   /** Waits for the calls to end by themselves for `graceMs`, then hangs them up. Never rejects. */
   async drain(graceMs: number): Promise<void> {
-    const empty = (): Promise<unknown> => Promise.allSettled([...this.#all].map((call) => call.done));
+    // Those that begin while others end are waited for as well.
+    const empty = async (): Promise<void> => {
+      while (this.#all.size > 0) await Promise.race([...this.#all].map((call) => call.done));
+    };
     if (this.#all.size > 0) this.#log.info({ calls: this.#all.size, graceMs }, 'waiting for calls to end');
     await withDeadline(this.#clock, empty(), graceMs, 'transport_timeout', 'draining').catch(() => undefined);
     for (const call of this.#all) call.hangUp('shutdown');

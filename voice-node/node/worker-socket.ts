@@ -6,6 +6,7 @@ import { VoiceNodeError } from '../domain/errors.js';
 import { monotonicMs } from '../domain/time.js';
 
 const HANDSHAKE_LIMIT_MS = 5000;
+/** Pings; the registration has to be answered within the first of these spans as well. */
 const PING_MS = 5000;
 /** Nothing heard for this long: the other side is gone, whatever TCP says. */
 const DEAD_MS = 15_000;
@@ -36,6 +37,7 @@ export class WorkerSocket {
   #socket: WebSocket | undefined;
   #heartbeat: Timer | undefined;
   #heardMs = monotonicMs(0);
+  #answered = false;
   #over = false;
 
   constructor(options: WorkerSocketOptions, clock: Clock, listener: WorkerSocketListener) {
@@ -94,6 +96,7 @@ export class WorkerSocket {
     } catch {
       return this.#end('worker_refused', 'expected a message of the agent protocol, got something else');
     }
+    this.#answered = true;
     if (parsed.message.case !== undefined && !this.#over) this.#listener.message(parsed.message);
   }
 
@@ -103,6 +106,7 @@ export class WorkerSocket {
 
   #beat(): void {
     this.#heartbeat = this.#clock.at(monotonicMs(this.#clock.nowMs() + PING_MS), () => {
+      if (!this.#answered) return this.#end('worker_unreachable', `the registration was not answered within ${PING_MS} ms`);
       if (this.#clock.nowMs() - this.#heardMs > DEAD_MS) return this.#end('worker_unreachable', `nothing was heard for ${DEAD_MS} ms`);
       if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.ping();
       this.#beat();

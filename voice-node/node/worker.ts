@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { JobStatus, WorkerStatus, type AvailabilityRequest, type JobAssignment } from '@livekit/protocol';
 import { UpdateJobStatus, UpdateWorkerStatus, AvailabilityResponse } from '@livekit/protocol';
 import type { Clock, Timer } from '../domain/clock.js';
-import type { VoiceNodeError } from '../domain/errors.js';
+import { messageOf, type VoiceNodeError } from '../domain/errors.js';
 import type { Log } from '../domain/observer.js';
 import { monotonicMs } from '../domain/time.js';
 import { Backoff } from './backoff.js';
@@ -28,7 +28,7 @@ export class Worker {
   readonly #log: Log;
   readonly #backoff = new Backoff(200, 2000, 50);
   readonly #accepted = new Map<string, { readonly callId: string; readonly expiry: Timer }>();
-  readonly #roomOfJob = new Map<string, string>();
+  readonly #callOfJob = new Map<string, string>();
   #socket: WorkerSocket | undefined;
   #registered = false;
   #draining = false;
@@ -56,7 +56,7 @@ export class Worker {
     if (this.#stopped) return;
     this.#socket = new WorkerSocket(this.#options, this.#clock, {
       opened: () => undefined,
-      message: (message) => this.#onMessage(message),
+      message: (message) => this.#guard(() => this.#onMessage(message)),
       closed: (error) => this.#onClosed(error),
     });
   }
@@ -72,6 +72,15 @@ export class Worker {
     this.#timer?.cancel();
     for (const { expiry } of this.#accepted.values()) expiry.cancel();
     this.#socket?.close();
+  }
+
+  /** What one job throws must not end the calls of all others. */
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, 'a message of the server could not be handled');
+    }
   }
 
   get #occupied(): number {
@@ -96,8 +105,8 @@ export class Worker {
       case 'assignment':
         return this.#onAssignment(message.value);
       case 'termination': {
-        const room = this.#roomOfJob.get(message.value.jobId);
-        if (room !== undefined) this.#calls.end(room, 'room_closed');
+        const callId = this.#callOfJob.get(message.value.jobId);
+        if (callId !== undefined) this.#calls.end(callId, 'room_closed');
         return;
       }
       case 'pong':
@@ -138,12 +147,12 @@ export class Worker {
     accepted.expiry.cancel();
     this.#accepted.delete(job.id);
     const room = job.room.name;
-    this.#roomOfJob.set(job.id, room);
+    this.#callOfJob.set(job.id, accepted.callId);
     this.#report(job.id, JobStatus.JS_RUNNING);
     const done = this.#calls.begin({ callId: accepted.callId, room, token, metadata: job.room.metadata });
     this.#sendStatus();
     void done.then((end) => {
-      this.#roomOfJob.delete(job.id);
+      this.#callOfJob.delete(job.id);
       this.#report(job.id, end === 'failed' ? JobStatus.JS_FAILED : JobStatus.JS_SUCCESS);
       this.#sendStatus();
     });

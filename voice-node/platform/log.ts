@@ -11,7 +11,8 @@ const TOKEN = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g;
  * the last gate, so that no caller has to think of it.
  */
 export function createLog(level: LogLevel, secrets: readonly string[] = []): Log {
-  const hidden = secrets.filter((secret) => secret.length >= 8);
+  // As they are written inside a JSON string.
+  const hidden = secrets.filter((secret) => secret.length >= 8).map((secret) => JSON.stringify(secret).slice(1, -1));
   const scrub = (line: string): string => {
     let clean = line.replace(TOKEN, '[token]');
     for (const secret of hidden) clean = clean.replaceAll(secret, '[secret]');

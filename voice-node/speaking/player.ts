@@ -15,8 +15,8 @@ const FRAMES_PER_PACKET = 2;
 /** A quieter frame is not the audible beginning of an answer: -60 dBFS. */
 const AUDIBLE_PEAK = 33;
 const FADE_MS = 5;
-/** Edges where a reply starves and goes on; short, so that little speech is lost. */
-const GAP_FADE_MS = 2.5;
+/** Edges where a reply ends, starves and goes on; short, so that little speech is lost. */
+const EDGE_FADE_MS = 2.5;
 
 export interface PlayerOptions {
   /** Bound of the queue of reply audio. */
@@ -25,7 +25,10 @@ export interface PlayerOptions {
   readonly maxCatchUpPackets: number;
 }
 
-/** Where the frames go, and what is told about the reply. Called synchronously; must not throw. */
+/**
+ * Where the frames go, and what is told about the reply. Called synchronously, after the frame in question was
+ * sent; must not throw. May begin and cut replies from within.
+ */
 export interface PlayerListener {
   /** Hands 480 samples (borrowed) to the wire; false: not taken. */
   send(frame: Int16Array): boolean;
@@ -68,7 +71,7 @@ export class Player {
   readonly #pacer: Pacer;
   readonly #frame = new Int16Array(PLAYOUT_FRAME_SAMPLES);
   readonly #fadeSamples = samplesIn(FADE_MS, WIRE_RATE_HZ);
-  readonly #gapFadeSamples = samplesIn(GAP_FADE_MS, WIRE_RATE_HZ);
+  readonly #edgeSamples = samplesIn(EDGE_FADE_MS, WIRE_RATE_HZ);
   #generation = 0;
   #active = false;
   #ended = false;
@@ -77,6 +80,8 @@ export class Player {
   #starved = false;
   #wantsRoom = false;
   #heardSamples = 0;
+  /** The last sample sent: where it is not 0, silence may only come by way of a fade. */
+  #last = 0;
 
   constructor(options: PlayerOptions, listener: PlayerListener) {
     this.#listener = listener;
@@ -138,10 +143,10 @@ export class Player {
     this.#active = false;
     const queued = this.#queue.length;
     let faded = 0;
-    if (this.#started && queued > 0) {
+    if (this.#started && (queued > 0 || this.#last !== 0)) {
       const frame = this.#frame;
       faded = Math.min(this.#queue.read(frame), this.#fadeSamples);
-      fadeOutInPlace(frame, 0, faded);
+      this.#fadeAway(faded, 0, this.#fadeSamples);
       this.#send(frame);
       this.#sendSilence(FRAMES_PER_PACKET - 1);
       this.#pacer.countAhead();
@@ -161,49 +166,45 @@ export class Player {
   }
 
   #sendNext(): void {
+    if (!this.#active || this.#isGathering()) return this.#sendSilence(1);
     const frame = this.#frame;
-    if (!this.#active || this.#isGathering()) {
-      this.#sendSilence(1);
-      return;
-    }
-    const count = this.#queue.read(frame);
     const generation = this.#generation;
-    if (count > 0 && !this.#started) {
-      this.#started = true;
-      this.#listener.started(generation);
-    }
-    if (this.#starved && count > 0) {
-      this.#starved = false;
-      fadeInInPlace(frame, 0, Math.min(count, this.#gapFadeSamples));
-      this.#listener.resumed(generation);
-    }
+    const count = this.#queue.read(frame);
+    const begins = count > 0 && !this.#started;
+    const resumes = count > 0 && this.#starved;
+    if (resumes) fadeInInPlace(frame, 0, Math.min(count, this.#edgeSamples));
     const short = count < frame.length;
-    if (short) {
-      const fade = this.#ended ? 0 : Math.min(count, this.#gapFadeSamples);
-      fadeOutInPlace(frame, count - fade, fade);
-    }
-    const taken = this.#send(frame);
+    if (short) this.#fadeAway(count, Math.min(count, frame.length - this.#edgeSamples), this.#edgeSamples);
+    const heard = this.#send(frame) && !this.#audible && peak(frame) >= AUDIBLE_PEAK;
     this.#heardSamples += count;
-    if (taken && !this.#audible && peak(frame) >= AUDIBLE_PEAK) {
-      this.#audible = true;
-      this.#listener.audible(generation);
-    }
-    if (!short) return;
-    if (this.#ended) this.#finish(generation);
-    else if (!this.#starved) {
-      this.#starved = true;
-      this.#listener.starved(generation);
-    }
+    const ends = short && this.#ended;
+    const starves = short && !this.#ended;
+    this.#started ||= begins;
+    this.#audible ||= heard;
+    this.#starved = starves;
+    this.#active = !ends;
+    const { heardMs } = this;
+    const listener = this.#listener;
+    if (begins) listener.started(generation);
+    if (resumes) listener.resumed(generation);
+    if (heard) listener.audible(generation);
+    if (starves) listener.starved(generation);
+    if (ends) listener.finished(generation, heardMs);
+  }
+
+  /**
+   * Lets the frame, of which `count` samples are filled, fade to zero over `length` samples from index `from`.
+   * What is missing holds the last sample's value: audio that simply stops is a click.
+   */
+  #fadeAway(count: number, from: number, length: number): void {
+    const frame = this.#frame;
+    frame.fill(count > 0 ? (frame[count - 1] as number) : this.#last, count);
+    fadeOutInPlace(frame, from, length);
   }
 
   /** Before the first word and after a gap: waits until a whole packet is there, so as not to stutter. */
   #isGathering(): boolean {
     return (!this.#started || this.#starved) && !this.#ended && this.#queue.length < FRAMES_PER_PACKET * PLAYOUT_FRAME_SAMPLES;
-  }
-
-  #finish(generation: number): void {
-    this.#active = false;
-    this.#listener.finished(generation, this.heardMs);
   }
 
   #sendSilence(frames: number): void {
@@ -214,6 +215,7 @@ export class Player {
   }
 
   #send(frame: Int16Array): boolean {
+    this.#last = frame[frame.length - 1] as number;
     const taken = this.#listener.send(frame);
     if (taken) this.#listener.framesSent(1);
     else this.#listener.framesLost(1);

@@ -4,6 +4,8 @@ import type { Audio } from '../domain/audio.js';
 const PCM = 1;
 const EXTENSIBLE = 0xfffe;
 const HEADER_BYTES = 44;
+const MIN_RATE_HZ = 1000;
+const MAX_RATE_HZ = 384_000;
 
 /**
  * Reads a RIFF/WAVE file with 16-bit PCM; several channels are averaged. Throws VoiceNodeError `audio_format`
@@ -38,6 +40,7 @@ function readFormat(view: DataView, at: number, size: number, name: string): { c
   if (encoding === EXTENSIBLE && size >= 26 && at + 26 <= view.byteLength) encoding = view.getUint16(at + 24, true);
   if (encoding !== PCM || bits !== 16) throw new VoiceNodeError('audio_format', `${name}: expected 16-bit PCM, got encoding ${encoding} with ${bits} bits`);
   if (channels < 1 || channels > 8) throw new VoiceNodeError('audio_format', `${name}: expected 1 to 8 channels, got ${channels}`);
+  if (rateHz < MIN_RATE_HZ || rateHz > MAX_RATE_HZ) throw new VoiceNodeError('audio_format', `${name}: expected a rate of ${MIN_RATE_HZ} to ${MAX_RATE_HZ} Hz, got ${rateHz}`);
   return { channels, rateHz };
 }
 

@@ -76,14 +76,14 @@ export function createApp(options: WebOptions, ports: WebPorts): Hono {
   app.notFound((context) => failure(context, 404, 'argument_invalid', `there is nothing at ${context.req.path.slice(0, 200)}`));
   app.onError((error, context) => {
     ports.log.error({ error: messageOf(error), path: context.req.path.slice(0, 200) }, 'a request failed');
-    return failure(context, 500, 'answer_failed', 'the node could not answer; its log says why');
+    return failure(context, 500, 'internal', 'the node could not answer; its log says why');
   });
   return app;
 }
 
 async function createSession(context: Context, options: WebOptions, ports: WebPorts): Promise<Response> {
   // Anything but JSON is refused: a form on a foreign page could send the rest without asking.
-  if (!/^application\/json\b/i.test(context.req.header('content-type') ?? '')) {
+  if (!/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) {
     return failure(context, 415, 'argument_invalid', 'expected content-type application/json');
   }
   let body: unknown;
@@ -108,8 +108,8 @@ async function createSession(context: Context, options: WebOptions, ports: WebPo
     return context.json(await ports.createSession(robot));
   } catch (error) {
     ports.log.error({ error: messageOf(error) }, 'no session could be created');
-    const code = error instanceof VoiceNodeError ? error.code : 'worker_unreachable';
-    return failure(context, 502, code, messageOf(error));
+    if (!(error instanceof VoiceNodeError)) return failure(context, 500, 'internal', 'the node could not make a session; its log says why');
+    return failure(context, 502, error.code, error.message);
   }
 }
 

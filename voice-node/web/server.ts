@@ -21,7 +21,8 @@ export async function listen(app: Hono, host: string, port: number): Promise<Web
   }) as Server;
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    // Stays: a connection that cannot be accepted later on (out of file handles) is an `error` as well, and no end.
+    server.on('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, resolve);
   });
   return {

@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { CallEvent, CallCommand } from '../../../voice-node/call/events.js';
+import { step } from '../../../voice-node/call/core.js';
+import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
+import { MARKS, type TurnReport } from '../../../voice-node/domain/events.js';
+import { CALL_ENDS } from '../../../voice-node/domain/observer.js';
+import { mediaMs, monotonicMs } from '../../../voice-node/domain/time.js';
+import { CoreDriver, LIMITS } from './core-driver.js';
+
+/**
+ * A random walk: any event at any time, generations and turns near the real ones. After each step the invariants of
+ * a call are checked; at the end deadlines alone must lead to `ended`.
+ */
+interface Move {
+  readonly waitMs: number;
+  readonly kind: number;
+  readonly near: number;
+  /** Whether the event is one of those that usually come in this phase. */
+  readonly usual: boolean;
+}
+
+const KINDS = 21;
+const at = mediaMs(0, 8000);
+
+const USUAL: Readonly<Record<string, readonly number[]>> = {
+  connecting: [0],
+  waiting: [1],
+  listening: [4, 4, 4, 8],
+  hearing: [5, 5, 5, 6, 7],
+  thinking: [7, 8, 8, 9, 10, 12, 12, 12, 16],
+  speaking: [13, 13, 14, 15, 16, 4],
+  ended: [16],
+};
+
+function eventOf({ kind: any, near, usual }: Move, call: CoreDriver): CallEvent {
+  const choice = USUAL[call.state.phase] as readonly number[];
+  const kind = usual ? (choice[any % choice.length] as number) : any;
+  const generation = Math.max(0, call.state.generation - near);
+  const turn = Math.max(0, call.state.turn - near);
+  const error = new VoiceNodeError('answer_failed', 'random');
+  const events: readonly CallEvent[] = [
+    { type: 'connected' },
+    { type: 'caller_joined' },
+    { type: 'caller_left' },
+    { type: 'tick' },
+    { type: 'speech_started', atMs: at, onsetMs: at, onsetArrivedMs: monotonicMs(call.nowMs - 40 * near) },
+    { type: 'speech_ended', atMs: at, offsetMs: at, offsetArrivedMs: monotonicMs(call.nowMs - 500), utterance: { samples: new Int16Array(160), rateHz: 8000, startMs: at, preRollMs: 0 }, truncated: false },
+    { type: 'speech_dropped', atMs: at, voicedMs: 20 },
+    { type: 'understood', turn },
+    { type: 'reply_begun', turn: near === 3 ? undefined : turn },
+    { type: 'reply_chosen', generation },
+    { type: 'reply_audio', generation },
+    { type: 'reply_failed', generation: near === 3 ? undefined : generation, error },
+    { type: 'playout_started', generation },
+    { type: 'playout_audible', generation },
+    { type: 'playout_starved', generation },
+    { type: 'playout_resumed', generation },
+    { type: 'playout_finished', generation, heardMs: 10 * near },
+    { type: 'end_requested' },
+    { type: 'line_ended', end: (['caller_left', 'removed', 'room_closed', 'lost'] as const)[near] ?? 'lost' },
+    { type: 'hang_up', end: CALL_ENDS[near] ?? 'shutdown' },
+    { type: 'failed', error },
+  ];
+  return events[kind] as CallEvent;
+}
+
+/** Ends are rare, so that walks are long. */
+const kinds = fc.oneof({ weight: 30, arbitrary: fc.integer({ min: 2, max: 16 }) }, { weight: 1, arbitrary: fc.integer({ min: 17, max: KINDS - 1 }) });
+const moves = fc.array(
+  fc.record({ waitMs: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 0, max: 900 }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 70_000 }) }), kind: kinds, near: fc.constantFrom(0, 0, 0, 0, 0, 1, 2, 3), usual: fc.constantFrom(true, true, false) }),
+  { minLength: 10, maxLength: 120, size: 'max' },
+);
+
+/** Whether the player could say this about its reply now: nothing is finished or audible before it has started. */
+function possible(event: CallEvent, call: CoreDriver): boolean {
+  const { reply } = call.state;
+  if (!('generation' in event) || reply?.generation !== event.generation) return true;
+  if (event.type === 'playout_started') return !reply.playing;
+  return event.type === 'playout_finished' || !event.type.startsWith('playout_') || reply.playing;
+}
+
+function checkReport(report: TurnReport, reported: Set<number>): void {
+  expect(reported.has(report.turn)).toBe(false);
+  reported.add(report.turn);
+  let before = -Infinity;
+  for (const mark of MARKS) {
+    const ms = report.marksMs[mark];
+    if (ms === undefined) continue;
+    expect(ms).toBeGreaterThanOrEqual(before);
+    before = ms;
+  }
+  for (const ms of Object.values(report.stagesMs)) expect(ms).toBeGreaterThanOrEqual(0);
+  expect(report.heardMs).toBeGreaterThanOrEqual(0);
+}
+
+class Watch {
+  readonly reported = new Set<number>();
+  /** Turns that reached t2, or were cut off before. */
+  readonly owed = new Set<number>();
+  #playing: number | undefined;
+  #speaking = false;
+  #generation = 0;
+  #closes = 0;
+
+  commands(commands: readonly CallCommand[], wasEnded: boolean): void {
+    for (const command of commands) {
+      if (wasEnded) expect(['report_turn', 'publish']).toContain(command.type);
+      switch (command.type) {
+        case 'begin_reply':
+          expect(this.#playing).toBeUndefined();
+          expect(command.generation).toBeGreaterThan(this.#generation);
+          this.#generation = command.generation;
+          this.#playing = command.generation;
+          break;
+        case 'cut_reply':
+          expect(this.#playing).toBe(command.generation);
+          this.#playing = undefined;
+          break;
+        case 'tell_finished':
+          expect(this.#playing).toBe(command.heard.generation);
+          this.#playing = undefined;
+          break;
+        case 'robot_speaking':
+          expect(command.on).toBe(!this.#speaking);
+          this.#speaking = command.on;
+          break;
+        case 'tell_ended':
+          this.owed.add(command.turn);
+          break;
+        case 'report_turn':
+          checkReport(command.report, this.reported);
+          break;
+        case 'close':
+          this.#closes++;
+          expect(this.#playing).toBeUndefined();
+          expect(this.#speaking).toBe(false);
+          break;
+        default:
+      }
+    }
+  }
+
+  state(call: CoreDriver): void {
+    const { phase, reply, deadlineMs, ending } = call.state;
+    expect(this.#closes).toBe(phase === 'ended' ? 1 : 0);
+    if (phase === 'ended') return;
+    expect(Number.isFinite(deadlineMs)).toBe(true);
+    expect(reply !== undefined).toBe(this.#playing !== undefined);
+    expect(phase === 'speaking').toBe(reply?.playing === true);
+    if (reply !== undefined) expect(['thinking', 'speaking']).toContain(phase);
+    expect(this.#speaking).toBe(phase === 'speaking');
+    if (ending) expect(['thinking', 'speaking', 'listening']).toContain(phase);
+    expect(call.state.closing).toBeUndefined();
+  }
+}
+
+it('keeps its promises whatever happens, and always comes to an end', () => {
+  let walked = 0;
+  fc.assert(
+    fc.property(moves, (walk) => {
+      const call = new CoreDriver();
+      const watch = new Watch();
+      for (const move of walk) {
+        call.after(move.waitMs);
+        const event = eventOf(move, call);
+        if (!possible(event, call)) continue;
+        const wasEnded = call.state.phase === 'ended';
+        watch.commands(call.send(event), wasEnded);
+        watch.state(call);
+        walked++;
+      }
+      for (let i = 0; call.state.phase !== 'ended'; i++) {
+        expect(i).toBeLessThan(LIMITS.callMs / 500 + 10);
+        watch.commands(call.expire(), false);
+        watch.state(call);
+      }
+      // Every utterance that was handed over has its report.
+      for (const turn of watch.owed) expect(watch.reported.has(turn)).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+  // The walks are long enough to mean something.
+  expect(walked).toBeGreaterThan(10_000);
+});
+
+it('reaches every phase and every kind of report in those walks', () => {
+  const phases = new Set<string>();
+  const ends = new Set<string>();
+  for (const walk of fc.sample(moves, { numRuns: 400, seed: 7 })) {
+    const call = new CoreDriver();
+    for (const move of walk) {
+      call.after(move.waitMs);
+      const event = eventOf(move, call);
+      if (possible(event, call)) call.send(event);
+      phases.add(call.state.phase);
+    }
+    for (const report of call.reports) ends.add(report.end);
+  }
+  expect([...phases].sort()).toEqual(['connecting', 'ended', 'hearing', 'listening', 'speaking', 'thinking', 'waiting']);
+  expect([...ends].sort()).toEqual(['answered', 'failed', 'interrupted', 'unanswered']);
+});
+
+it('changes nothing of the state it is given', () => {
+  fc.assert(
+    fc.property(moves, (walk) => {
+      const call = new CoreDriver();
+      for (const move of walk.slice(0, 30)) {
+        call.after(move.waitMs);
+        const before = call.state;
+        const copy = structuredClone(before);
+        step(before, eventOf(move, call), monotonicMs(call.nowMs));
+        expect(before).toEqual(copy);
+        call.send(eventOf(move, call));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});

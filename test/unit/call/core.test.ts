@@ -1,0 +1,370 @@
+import { describe, expect, it } from 'vitest';
+import { GOODBYE_MS } from '../../../voice-node/call/state.js';
+import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
+import { CALL_ENDS, type CallEnd } from '../../../voice-node/domain/observer.js';
+import type { LineEnd } from '../../../voice-node/domain/transport.js';
+import { BORN_MS, CoreDriver, LIMITS } from './core-driver.js';
+
+const { names } = CoreDriver;
+const trouble = new VoiceNodeError('answer_failed', 'no');
+
+describe('a call that goes well', () => {
+  it('connects, waits, and opens the conversation for the first caller only', () => {
+    const call = new CoreDriver();
+    expect(names(call.send({ type: 'connected' }))).toEqual([]);
+    expect(call.state.phase).toBe('waiting');
+    expect(names(call.send({ type: 'caller_joined' }))).toEqual(['agent_state', 'open_conversation']);
+    call.send({ type: 'caller_left' });
+    expect(names(call.send({ type: 'caller_joined' }))).toEqual(['agent_state']);
+  });
+
+  it('hears of a caller who was there before the line was up, unless he has gone again', () => {
+    const early = new CoreDriver();
+    expect(early.send({ type: 'caller_joined' })).toEqual([]);
+    early.send({ type: 'connected' });
+    expect(early.state.phase).toBe('listening');
+    const gone = new CoreDriver();
+    gone.send({ type: 'caller_joined' });
+    gone.send({ type: 'caller_left' });
+    gone.send({ type: 'connected' });
+    expect(gone.state.phase).toBe('waiting');
+  });
+
+  it('answers a turn: every command in its order, every mark at its time', () => {
+    const call = new CoreDriver().listening();
+    call.after(1000);
+    expect(names(call.starts())).toEqual(['tell_started', 'publish speech_started']);
+    call.after(1500);
+    expect(names(call.ends())).toEqual(['agent_state', 'tell_ended', 'publish speech_ended']);
+    call.after(20);
+    expect(names(call.send({ type: 'reply_begun', turn: 1 }))).toEqual(['begin_reply']);
+    call.after(100).send({ type: 'understood', turn: 1 });
+    call.after(200).send({ type: 'reply_chosen', generation: 1 });
+    call.after(80).send({ type: 'reply_audio', generation: 1 });
+    expect(names(call.after(15).send({ type: 'playout_started', generation: 1 }))).toEqual(['agent_state', 'robot_speaking', 'publish reply_started']);
+    call.after(5).send({ type: 'playout_audible', generation: 1 });
+    expect(names(call.after(2000).send({ type: 'playout_finished', generation: 1, heardMs: 2000 }))).toEqual([
+      'robot_speaking',
+      'tell_finished',
+      'publish reply_ended',
+      'report_turn',
+      'publish turn',
+      'agent_state',
+    ]);
+    expect(call.reports).toEqual([
+      {
+        turn: 1,
+        end: 'answered',
+        marksMs: { t1: 1000, t2: 2500, t3: 2620, t4: 2820, t5: 2900, t6: 2920 },
+        stagesMs: { endpointing: 500, stt: 120, llm: 200, tts: 80, playout: 20, response: 420 },
+        utteranceMs: 1000,
+        heardMs: 2000,
+      },
+    ]);
+    expect(call.state.phase).toBe('listening');
+  });
+
+  it('greets: a reply without a turn', () => {
+    const call = new CoreDriver().listening();
+    const generation = call.answers(null);
+    expect(call.state.phase).toBe('speaking');
+    call.send({ type: 'playout_finished', generation, heardMs: 800 });
+    expect(call.state.phase).toBe('listening');
+    expect(call.reports).toEqual([]);
+  });
+
+  it('drops speech that was none', () => {
+    const call = new CoreDriver().listening();
+    call.starts();
+    expect(names(call.send({ type: 'speech_dropped', atMs: 0 as never, voicedMs: 40 }))).toEqual(['tell_dropped', 'publish speech_dropped']);
+    expect(call.state.phase).toBe('listening');
+    expect(call.reports).toEqual([]);
+    call.says();
+    expect(call.state.turn).toBe(2);
+  });
+
+  it('counts what was understood early from the end of the utterance', () => {
+    const call = new CoreDriver().listening();
+    call.starts();
+    call.after(400).send({ type: 'understood', turn: 1 });
+    call.after(600).ends();
+    const generation = call.answers();
+    call.send({ type: 'playout_finished', generation, heardMs: 1 });
+    expect(call.reports[0]?.stagesMs.stt).toBe(0);
+    expect(call.reports[0]?.marksMs).toMatchObject({ t2: 1000, t3: 1000 });
+  });
+});
+
+describe('interruptions', () => {
+  it('cuts the reply, reports how long that took, then listens', () => {
+    const call = new CoreDriver().listening().says();
+    call.answers();
+    call.heardMs = 640;
+    const commands = call.after(700).starts();
+    expect(names(commands)).toEqual([
+      'robot_speaking',
+      'cut_reply',
+      'agent_state',
+      'tell_started',
+      'publish speech_started',
+      'publish reply_ended',
+      'report_barge_in',
+      'publish barge_in',
+      'report_turn',
+      'publish turn',
+    ]);
+    expect(commands.find((command) => command.type === 'report_barge_in')).toMatchObject({ stopMs: 60, heardMs: 640 });
+    expect(call.reports).toMatchObject([{ turn: 1, end: 'interrupted', heardMs: 640 }]);
+    expect(call.state).toMatchObject({ phase: 'hearing', turn: 2, reply: undefined });
+  });
+
+  it('takes speech while it thinks for a new turn; the old one is unanswered and no barge-in', () => {
+    for (const begun of [false, true]) {
+      const call = new CoreDriver().listening().says();
+      if (begun) call.send({ type: 'reply_begun', turn: 1 });
+      const commands = call.starts();
+      expect(names(commands)).not.toContain('report_barge_in');
+      expect(names(commands).includes('cut_reply')).toBe(begun);
+      expect(names(commands)).not.toContain('robot_speaking');
+      expect(call.reports).toMatchObject([{ turn: 1, end: 'unanswered', heardMs: 0 }]);
+    }
+  });
+
+  it('ignores what the old reply still says', () => {
+    const call = new CoreDriver().listening().says();
+    const generation = call.answers();
+    call.starts();
+    for (const type of ['reply_chosen', 'reply_audio', 'playout_started', 'playout_audible', 'playout_starved', 'playout_resumed'] as const) {
+      expect(call.send({ type, generation })).toEqual([]);
+    }
+    expect(call.send({ type: 'playout_finished', generation, heardMs: 3 })).toEqual([]);
+    expect(call.send({ type: 'reply_failed', generation, error: trouble })).toEqual([]);
+    expect(call.state.phase).toBe('hearing');
+  });
+
+  it('refuses a reply to an old turn, and any while the caller speaks', () => {
+    const call = new CoreDriver().listening().says();
+    call.starts();
+    expect(call.send({ type: 'reply_begun', turn: 2 })).toEqual([]);
+    expect(call.send({ type: 'reply_begun', turn: undefined })).toEqual([]);
+    call.ends();
+    expect(call.send({ type: 'reply_begun', turn: 1 })).toEqual([]);
+    expect(names(call.send({ type: 'reply_begun', turn: 2 }))).toEqual(['begin_reply']);
+  });
+});
+
+describe('replies', () => {
+  it('puts a second reply in the place of the first; the turn is reported once', () => {
+    const call = new CoreDriver().listening().says();
+    call.answers();
+    expect(names(call.send({ type: 'reply_begun', turn: 1 }))).toEqual(['robot_speaking', 'cut_reply', 'agent_state', 'begin_reply', 'publish reply_ended']);
+    expect(call.reports).toEqual([]);
+    expect(call.state.generation).toBe(2);
+    call.send({ type: 'playout_started', generation: 2 });
+    call.send({ type: 'playout_finished', generation: 2, heardMs: 900 });
+    expect(call.reports).toMatchObject([{ turn: 1, end: 'answered', heardMs: 900 }]);
+  });
+
+  it('gives up a reply that never begins', () => {
+    const call = new CoreDriver().listening().says();
+    expect(names(call.expire())).toEqual(['report_error', 'publish error', 'report_turn', 'publish turn', 'agent_state']);
+    expect(call.reports).toMatchObject([{ end: 'failed' }]);
+    expect(call.state.phase).toBe('listening');
+    expect(call.nowMs - BORN_MS).toBe(1000 + LIMITS.answerMs);
+  });
+
+  it('gives up a reply that starves for too long, and only then', () => {
+    const call = new CoreDriver().listening().says();
+    const generation = call.answers();
+    call.send({ type: 'playout_starved', generation });
+    call.after(LIMITS.replyGapMs - 1).send({ type: 'tick' });
+    expect(call.state.phase).toBe('speaking');
+    call.send({ type: 'playout_resumed', generation });
+    expect(call.state.deadlineMs).toBeGreaterThan(call.nowMs + LIMITS.replyGapMs);
+    call.send({ type: 'playout_starved', generation });
+    expect(names(call.expire())).toContain('cut_reply');
+    expect(call.reports).toMatchObject([{ end: 'failed' }]);
+  });
+
+  it('bounds one reply, however often it starves and goes on', () => {
+    const call = new CoreDriver().listening().says();
+    const generation = call.answers();
+    const beganMs = call.nowMs;
+    while (call.state.phase === 'speaking' && call.nowMs < beganMs + 10 * LIMITS.replyMs) {
+      call.after(1000).send({ type: 'playout_starved', generation });
+      call.after(1000).send({ type: 'playout_resumed', generation });
+      call.send({ type: 'tick' });
+    }
+    expect(call.nowMs - beganMs).toBeLessThanOrEqual(LIMITS.replyMs + 2000);
+  });
+
+  it('takes a failed reply for a failed turn and goes on', () => {
+    const call = new CoreDriver().listening().says();
+    const generation = call.answers();
+    expect(names(call.send({ type: 'reply_failed', generation, error: trouble }))).toEqual(
+      ['report_error', 'publish error', 'robot_speaking', 'cut_reply', 'agent_state', 'publish reply_ended', 'report_turn', 'publish turn'],
+    );
+    expect(call.reports).toMatchObject([{ end: 'failed' }]);
+    expect(call.commands.find((command) => command.type === 'report_error')).toMatchObject({ provider: 'orchestrator' });
+  });
+
+  it('leaves the caller alone when the orchestrator fails while he speaks', () => {
+    const call = new CoreDriver().listening();
+    call.starts();
+    expect(names(call.send({ type: 'reply_failed', generation: undefined, error: trouble }))).toEqual(['report_error', 'publish error']);
+    expect(call.state.phase).toBe('hearing');
+  });
+
+  it('does not call a reply without audio an answer', () => {
+    const call = new CoreDriver().listening().says();
+    call.send({ type: 'reply_begun', turn: 1 });
+    const commands = names(call.send({ type: 'playout_finished', generation: 1, heardMs: 0 }));
+    expect(commands).not.toContain('publish reply_ended');
+    expect(commands).not.toContain('robot_speaking');
+    expect(call.reports).toMatchObject([{ end: 'unanswered' }]);
+  });
+
+  it('keeps a turn open over a reply that is not meant for it', () => {
+    const call = new CoreDriver().listening().says();
+    const filler = call.answers(null);
+    call.send({ type: 'playout_finished', generation: filler, heardMs: 300 });
+    expect(call.reports).toEqual([]);
+    const answer = call.answers(1);
+    call.send({ type: 'playout_finished', generation: answer, heardMs: 500 });
+    expect(call.reports).toMatchObject([{ turn: 1, end: 'answered', heardMs: 500 }]);
+  });
+});
+
+describe('the end of a call', () => {
+  it('comes at once where nothing is being said', () => {
+    const call = new CoreDriver().listening();
+    expect(names(call.send({ type: 'end_requested' }))).toEqual(['close']);
+    expect(call.end).toBe('robot_ended');
+  });
+
+  it('comes after the good-bye, and a little later, so that its last word arrives', () => {
+    const call = new CoreDriver().listening().says();
+    const generation = call.answers();
+    call.send({ type: 'end_requested' });
+    expect(call.send({ type: 'reply_begun', turn: 1 })).toEqual([]);
+    call.send({ type: 'playout_finished', generation, heardMs: 900 });
+    expect(call.end).toBeUndefined();
+    call.send({ type: 'end_requested' });
+    expect(call.end).toBeUndefined();
+    const finishedMs = call.nowMs;
+    call.expire();
+    expect(call.nowMs - finishedMs).toBe(GOODBYE_MS);
+    expect(call.end).toBe('robot_ended');
+    expect(call.reports).toMatchObject([{ end: 'answered' }]);
+  });
+
+  it('comes when the good-bye is interrupted, fails, never begins, or nobody is left to hear it', () => {
+    const ends: ((call: CoreDriver, generation: number) => void)[] = [
+      (call) => call.starts(),
+      (call, generation) => call.send({ type: 'reply_failed', generation, error: trouble }),
+      (call) => call.expire(),
+      (call) => call.send({ type: 'caller_left' }),
+    ];
+    for (const finish of ends) {
+      const call = new CoreDriver().listening().says();
+      const generation = call.answers();
+      call.send({ type: 'end_requested' });
+      finish(call, generation);
+      expect(call.end).toBe('robot_ended');
+      expect(call.state.phase).toBe('ended');
+    }
+    const silent = new CoreDriver().listening().says();
+    silent.send({ type: 'reply_begun', turn: 1 });
+    silent.send({ type: 'end_requested' });
+    silent.expire();
+    expect(silent.end).toBe('robot_ended');
+  });
+
+  it('says why: one end for each end of the line', () => {
+    const expected: Readonly<Record<LineEnd, CallEnd>> = {
+      caller_left: 'caller_left',
+      removed: 'room_closed',
+      room_closed: 'room_closed',
+      superseded: 'superseded',
+      lost: 'lost',
+      closed_by_us: 'shutdown',
+    };
+    for (const [end, callEnd] of Object.entries(expected) as [LineEnd, CallEnd][]) {
+      const call = new CoreDriver().listening();
+      call.send({ type: 'line_ended', end });
+      expect([end, call.end]).toEqual([end, callEnd]);
+    }
+  });
+
+  it('takes a room that is closed after its caller left for his leaving', () => {
+    const call = new CoreDriver().listening();
+    call.send({ type: 'caller_left' });
+    call.send({ type: 'line_ended', end: 'room_closed' });
+    expect(call.end).toBe('caller_left');
+  });
+
+  it('comes by hanging up, with any reason, in any phase', () => {
+    const phases: ((call: CoreDriver) => void)[] = [
+      () => undefined,
+      (call) => call.send({ type: 'connected' }),
+      (call) => call.listening(),
+      (call) => call.listening().starts(),
+      (call) => call.listening().says(),
+      (call) => call.listening().says().answers(),
+    ];
+    for (const end of CALL_ENDS) {
+      for (const reach of phases) {
+        const call = new CoreDriver();
+        reach(call);
+        call.send({ type: 'hang_up', end });
+        expect(call.end).toBe(end);
+        expect(call.send({ type: 'hang_up', end: 'lost' })).toEqual([]);
+      }
+    }
+  });
+
+  it('comes when nobody comes, nobody comes back, nobody speaks, or it has lasted too long', () => {
+    const never = new CoreDriver();
+    expect(names(never.expire())).toEqual(['report_error', 'publish error', 'close']);
+    expect(never.end).toBe('failed');
+    const alone = new CoreDriver();
+    alone.send({ type: 'connected' });
+    alone.expire();
+    expect(alone.end).toBe('no_caller');
+    const left = new CoreDriver().listening();
+    left.send({ type: 'caller_left' });
+    left.expire();
+    expect(left.end).toBe('caller_left');
+    const idle = new CoreDriver().listening();
+    idle.expire();
+    expect(idle.end).toBe('idle');
+    const long = new CoreDriver({ callMs: 10_000 }).listening().says();
+    long.answers();
+    long.expire();
+    expect(long.end).toBe('too_long');
+    expect(long.nowMs - BORN_MS).toBe(10_000);
+  });
+
+  it('lets a caller leave in the middle of everything, and come back', () => {
+    const call = new CoreDriver().listening().says();
+    call.answers();
+    call.heardMs = 100;
+    expect(names(call.send({ type: 'caller_left' }))).toEqual(['robot_speaking', 'cut_reply', 'reset_hearing', 'agent_state', 'publish reply_ended', 'report_turn', 'publish turn']);
+    call.send({ type: 'caller_joined' });
+    call.says();
+    expect(call.state).toMatchObject({ phase: 'thinking', turn: 2 });
+  });
+
+  it('checks for audio while the caller speaks, as long as he does', () => {
+    const call = new CoreDriver().listening();
+    call.starts();
+    for (let i = 0; i < 5; i++) expect(names(call.expire())).toEqual(['check_audio']);
+    expect(call.state.phase).toBe('hearing');
+  });
+
+  it('does nothing before a deadline', () => {
+    const call = new CoreDriver().listening();
+    call.after(LIMITS.idleMs - 1);
+    expect(call.send({ type: 'tick' })).toEqual([]);
+  });
+});
