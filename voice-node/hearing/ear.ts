@@ -2,6 +2,7 @@ import { FRAME_MS, type CallRateHz } from '../domain/audio.js';
 import { VoiceNodeError, messageOf } from '../domain/errors.js';
 import type { SpeechDetector, SpeechEvent } from '../domain/speech.js';
 import { mediaMs, monotonicMs, type MediaMs, type MonotonicMs } from '../domain/time.js';
+import { SpeechEdges } from './edges.js';
 import { Recorder } from './recorder.js';
 import { Turns, type TurnOptions } from './turns.js';
 
@@ -19,6 +20,7 @@ export class Ear {
   private readonly detector: SpeechDetector;
   private readonly turns: Turns;
   private readonly recorder: Recorder;
+  private readonly edges = new SpeechEdges();
   private readonly listener: HearingListener;
   private frames = 0;
 
@@ -54,6 +56,7 @@ export class Ear {
       failure = error ?? new Error('no reason given');
     }
     this.recorder.push(frame);
+    this.edges.push(frame, nowMs);
     this.frames++;
     this.listener.frame(frame, probability);
     this.announce(this.turns.push(probability, nowMs));
@@ -70,6 +73,7 @@ export class Ear {
     this.detector.reset();
     this.turns.reset();
     this.recorder.reset();
+    this.edges.reset();
     this.frames = 0;
   }
 
@@ -80,26 +84,32 @@ export class Ear {
 
   private announce(change: ReturnType<Turns['push']>): void {
     if (change === 'none') return;
-    const { turns, listener } = this;
+    const { turns, edges, listener } = this;
     const atMs = this.positionMs;
     if (change === 'started') {
       this.recorder.begin(turns.startFrame);
-      const onsetMs = this.positionOf(turns.onsetFrame);
-      listener.speech({ type: 'speech_started', atMs, onsetMs, onsetArrivedMs: monotonicMs(turns.onsetArrivedMs) });
-    } else if (change === 'dropped') {
+      edges.begin(turns.onsetFrame, turns.startFrame);
+      const onsetMs = this.positionOf(edges.onsetFrame);
+      listener.speech({ type: 'speech_started', atMs, onsetMs, onsetArrivedMs: monotonicMs(edges.onsetArrivedMs) });
+      return;
+    }
+    edges.end();
+    if (change === 'dropped') {
       this.recorder.drop();
       listener.speech({ type: 'speech_dropped', atMs, voicedMs: turns.voicedFrames * FRAME_MS });
     } else {
+      // The level may fall and rise again after the detector's last voiced frame: a door, a breath.
+      const heardLonger = edges.offsetFrame > turns.offsetFrame;
       listener.speech({
         type: 'speech_ended',
         atMs,
-        offsetMs: this.positionOf(turns.offsetFrame),
-        offsetArrivedMs: monotonicMs(turns.offsetArrivedMs),
+        offsetMs: this.positionOf(heardLonger ? turns.offsetFrame : edges.offsetFrame),
+        offsetArrivedMs: monotonicMs(heardLonger ? turns.offsetArrivedMs : edges.offsetArrivedMs),
         utterance: {
           samples: this.recorder.finish(turns.endFrame),
           rateHz: this.rateHz,
           startMs: this.positionOf(turns.startFrame),
-          preRollMs: (turns.onsetFrame - turns.startFrame) * FRAME_MS,
+          preRollMs: (edges.onsetFrame - turns.startFrame) * FRAME_MS,
         },
         truncated: change === 'truncated',
       });

@@ -88,11 +88,21 @@ export function hearingOf(script: readonly (number | Error)[], setup: HearSetup 
   return { hearing, heard, detector };
 }
 
+/** A ramp that is as loud as the script says: what its detector takes for silence is 48 dB quieter. */
+function audible(script: readonly (number | Error)[], frameSamples: number): Int16Array {
+  const out = ramp(script.length * frameSamples);
+  script.forEach((p, frame) => {
+    if (typeof p === 'number' && p >= RULE.stop) return;
+    for (let i = frame * frameSamples; i < (frame + 1) * frameSamples; i++) out[i] = (out[i] as number) >> 8;
+  });
+  return out;
+}
+
 /** Plays a script at 8 kHz, 20 ms by 20 ms; frame i arrives at 1000 + 20 (i + 1) ms. */
 export function play(script: readonly (number | Error)[], setup: HearSetup = {}): { events: SpeechEvent[]; samples: Int16Array } {
   const rateHz = setup.rateHz ?? 8000;
   const length = rateHz / 50;
-  const samples = ramp(script.length * length);
+  const samples = audible(script, length);
   const { hearing, heard } = hearingOf(script, setup);
   script.forEach((_, i) => hearing.push(samples.subarray(i * length, (i + 1) * length), monotonicMs(1000 + 20 * (i + 1))));
   hearing.flush();

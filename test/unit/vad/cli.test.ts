@@ -44,7 +44,9 @@ describe('voice-node vad', () => {
     expect(Math.abs(start.onsetMs - 1000)).toBeLessThanOrEqual(120);
     expect(start.atMs - 1000).toBeLessThanOrEqual(200);
     expect(Math.abs(end.onsetMs - 2000)).toBeLessThanOrEqual(120);
-    expect(end.atMs - end.onsetMs).toBe(500);
+    // The end that is told is the voice's own; the detectors notice it up to 160 ms later.
+    expect(end.atMs - end.onsetMs).toBeGreaterThanOrEqual(500);
+    expect(end.atMs - end.onsetMs).toBeLessThanOrEqual(660);
   });
 
   it.each(['16000', '48000'])('hears the same at %s Hz', async (rate) => {
