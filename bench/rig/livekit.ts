@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from '../../voice-node/config.js';
 
-type BinaryLib = typeof import('../../scripts/lib/livekit-binary.mjs');
-type ServerLib = typeof import('../../scripts/lib/livekit-server.mjs');
-type PortsLib = typeof import('../../scripts/lib/ports.mjs');
+import type * as BinaryLib from '../../scripts/lib/livekit-binary.mjs';
+import type * as ServerLib from '../../scripts/lib/livekit-server.mjs';
+import type * as PortsLib from '../../scripts/lib/ports.mjs';
 
 /** The scripts are plain modules outside of what is compiled; they stand where they are, seen from the root. */
 const lib = (name: string): string => pathToFileURL(join(ROOT, 'scripts/lib', name)).href;
@@ -22,9 +22,9 @@ export interface BenchLiveKit {
 
 /** A real LiveKit server on loopback, with keys and ports of its own. */
 export async function startBenchLiveKit(): Promise<BenchLiveKit> {
-  const { needLiveKitBinary } = (await import(lib('livekit-binary.mjs'))) as BinaryLib;
-  const { freshKeys, startLiveKitServer } = (await import(lib('livekit-server.mjs'))) as ServerLib;
-  const { livekitPorts } = (await import(lib('ports.mjs'))) as PortsLib;
+  const { needLiveKitBinary } = (await import(lib('livekit-binary.mjs'))) as typeof BinaryLib;
+  const { freshKeys, startLiveKitServer } = (await import(lib('livekit-server.mjs'))) as typeof ServerLib;
+  const { livekitPorts } = (await import(lib('ports.mjs'))) as typeof PortsLib;
   const binary = await needLiveKitBinary();
   const keys = freshKeys();
   const folder = mkdtempSync(join(tmpdir(), 'voice-node-bench-'));

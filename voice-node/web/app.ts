@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
+import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
 import { messageOf, VoiceNodeError, type ErrorCode } from '../domain/errors.js';
 import type { Log } from '../domain/observer.js';
@@ -123,6 +125,9 @@ function addStatic(app: Hono, { staticFolder, liveKitClient }: WebOptions): void
       return failure(context, 404, 'argument_invalid', `there is nothing at ${context.req.path.slice(0, 200)}`);
     }
   };
+  // The client library is 1.4 MB: a phone gets it packed, and only once.
+  app.use('/vendor/*', etag(), compress());
+  app.use('/:file', etag(), compress());
   app.get('/', (context) => send(context, join(staticFolder, 'client.html')));
   app.get('/vendor/livekit-client.esm.mjs', (context) => send(context, liveKitClient));
   app.get('/:file{[a-z0-9][a-z0-9-]*\\.(?:html|css|js|svg|png|ico)}', (context) => send(context, join(staticFolder, context.req.param('file'))));

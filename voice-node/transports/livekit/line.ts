@@ -199,7 +199,7 @@ function microphoneOf(participant: RemoteParticipant): RemoteTrackPublication | 
   for (const publication of participant.trackPublications.values()) {
     const { source } = publication;
     const voice = source === TrackSource.SOURCE_MICROPHONE || source === TrackSource.SOURCE_UNKNOWN;
-    if (publication.kind === TrackKind.KIND_AUDIO && voice) return publication as RemoteTrackPublication;
+    if (publication.kind === TrackKind.KIND_AUDIO && voice) return publication;
   }
   return undefined;
 }

@@ -53,9 +53,8 @@ export class Outbox {
     if (this.#closed || this.#packets >= (strip ? MAX_STRIP_PACKETS : MAX_PACKETS)) return;
     const data = this.#encoder.encode(JSON.stringify(event));
     this.#packets++;
-    this.#do('data packet', async () => this.#room.localParticipant?.publishData(data, { reliable: !strip, topic: TOPIC })).finally(
-      () => this.#packets--,
-    );
+    const send = async (): Promise<unknown> => this.#room.localParticipant?.publishData(data, { reliable: !strip, topic: TOPIC });
+    void this.#do('data packet', send).then(() => this.#packets--);
   }
 
   /** The newest state wins; at most one request is on its way. */
@@ -63,13 +62,13 @@ export class Outbox {
     this.#wanted = state;
     if (this.#sending || this.#closed) return;
     this.#sending = true;
-    void this.#sendStates().finally(() => (this.#sending = false));
+    void this.#sendStates().then(() => (this.#sending = false));
   }
 
   transcript(transcript: Transcript): void {
     if (this.#closed || this.#transcripts >= MAX_TRANSCRIPTS) return;
     this.#transcripts++;
-    this.#tail = this.#tail.then(() => this.#do('transcript', () => this.#sendTranscript(transcript))).finally(() => this.#transcripts--);
+    this.#tail = this.#tail.then(() => this.#do('transcript', () => this.#sendTranscript(transcript))).then(() => this.#transcripts--);
   }
 
   async #sendStates(): Promise<void> {
@@ -95,6 +94,7 @@ export class Outbox {
     await writer.close();
   }
 
+  /** Never rejects. */
   async #do(what: string, send: () => Promise<unknown>): Promise<void> {
     try {
       await withDeadline(this.#clock, send(), SEND_LIMIT_MS, 'transport_timeout', what);
