@@ -10,6 +10,11 @@ import type { LiveCalls } from './live-calls.js';
 import { WorkerSocket, type ServerMessageBody, type WorkerSocketOptions } from './worker-socket.js';
 
 const STATUS_MS = 2500;
+/**
+ * The load reported by a node with one call less than it may have. The server offers no job at all to workers
+ * at or above its `agents.target_load`, 0.7 by default, whatever status they report.
+ */
+const HIGHEST_LOAD = 0.65;
 /** An accepted job that is not assigned within this time was given to someone else. */
 const ASSIGNMENT_LIMIT_MS = 10_000;
 
@@ -172,7 +177,7 @@ export class Worker {
   #sendStatus(): void {
     if (!this.#registered) return;
     const status = this.#available ? WorkerStatus.WS_AVAILABLE : WorkerStatus.WS_FULL;
-    const load = this.#draining ? 1 : Math.min(1, this.#occupied / this.#options.maxCalls);
+    const load = this.#available ? (HIGHEST_LOAD * this.#occupied) / this.#options.maxCalls : 1;
     this.#socket?.send({ case: 'updateWorker', value: new UpdateWorkerStatus({ status, load, jobCount: this.#calls.count }) });
   }
 
