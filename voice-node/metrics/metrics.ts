@@ -17,8 +17,8 @@ export interface Metrics {
 }
 
 /**
- * Every metric of the node: names, help, buckets and label values. Labels come from closed sets only, and all
- * of their series exist from the start, so that a rate over them is defined.
+ * Every metric of the node: names, help, buckets and label values. Labels come from closed sets only, and their
+ * series exist from the start, so that a rate over them is defined (but for the many kinds of provider errors).
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -38,6 +38,8 @@ export function createMetrics(): Metrics {
   const stages = new Map(STAGES.map((name) => [name, stage.labels(name)]));
   const framesIn = frames.labels('in');
   const framesOut = frames.labels('out');
+  for (const name of STAGES) stage.zero({ stage: name });
+  for (const direction of [framesIn, framesOut]) direction.inc(0);
   for (const end of CALL_ENDS) callsTotal.labels(end).inc(0);
   for (const where of DROP_PLACES) dropped.labels(where).inc(0);
   providerErrors.labels('orchestrator', 'answer_failed').inc(0);

@@ -5,7 +5,7 @@ import type { CallEnd } from '../../../voice-node/domain/observer.js';
 import type { Reply } from '../../../voice-node/domain/orchestrator.js';
 import type { Line, LineEnd } from '../../../voice-node/domain/transport.js';
 import { EchoOrchestrator } from '../../../voice-node/orchestrators/echo.js';
-import { MemoryLine } from '../../../voice-node/transports/memory.js';
+import type { MemoryLine } from '../../../voice-node/transports/memory.js';
 import { LIMITS } from './core-driver.js';
 import { orchestratorOf, ready, rigOf, WatchedDetector, type Rig } from './rig.js';
 
@@ -224,11 +224,12 @@ describe('a line that fails', () => {
   });
 
   it('tells of its end from within being told something', async () => {
-    let rig: Rig | undefined = undefined;
+    const found: { rig?: Rig } = {};
     const setAgentState = (state: string): void => {
-      if (state === 'speaking') (rig as Rig | undefined)?.line.drop('lost');
+      if (state === 'speaking') found.rig?.line.drop('lost');
     };
-    rig = await ready(rigOf(new EchoOrchestrator(), { line: lineWith({ setAgentState }) }));
+    const rig = await ready(rigOf(new EchoOrchestrator(), { line: lineWith({ setAgentState }) }));
+    found.rig = rig;
     await rig.speak(600, 8000);
     await rig.speak(2000, 0);
     expect(await rig.over()).toBe('lost');

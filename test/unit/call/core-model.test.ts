@@ -75,7 +75,7 @@ const moves = fc.array(
 /** Whether the player could say this about its reply now: nothing is finished or audible before it has started. */
 function possible(event: CallEvent, call: CoreDriver): boolean {
   const { reply } = call.state;
-  if (!('generation' in event) || reply?.generation !== event.generation) return true;
+  if (reply === undefined || !('generation' in event) || reply.generation !== event.generation) return true;
   if (event.type === 'playout_started') return !reply.playing;
   return event.type === 'playout_finished' || !event.type.startsWith('playout_') || reply.playing;
 }

@@ -14,6 +14,7 @@ import {
 import { WebSocketServer, type WebSocket } from 'ws';
 
 type WorkerBody = Exclude<WorkerMessage['message'], { case: undefined }>;
+type Values = { [B in WorkerBody as B['case']]: B['value'] };
 type ServerBody = Exclude<ServerMessage['message'], { case: undefined }>;
 
 /** The other side of `/agent`, on loopback: what a LiveKit server says to an agent worker. */
@@ -98,8 +99,8 @@ export class FakeDispatch {
     this.send({ case: 'termination', value: new JobTermination({ jobId }) });
   }
 
-  of<C extends WorkerBody['case']>(kind: C): Extract<WorkerBody, { case: C }>['value'][] {
-    return this.messages.flatMap((message) => (message.case === kind ? [message.value as Extract<WorkerBody, { case: C }>['value']] : []));
+  of<C extends keyof Values>(kind: C): Values[C][] {
+    return this.messages.filter((message) => message.case === kind).map((message) => message.value as Values[C]);
   }
 
   /** Waits until something holds; looked at whenever anything comes. The test's own limit ends a wait for nothing. */

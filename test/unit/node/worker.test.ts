@@ -90,7 +90,7 @@ describe('a worker', () => {
     expect(answer).toMatchObject({ available: true, participantName: 'Robot' });
     expect(request).toMatchObject({ room: 'room-1', token: 'token-J1', metadata: '{"robot":"echo"}' });
     expect(answer?.participantIdentity).toBe(`robot-${request?.callId}`);
-    await server.until(() => lastStatus().load === 0.325);
+    await server.until(() => Math.abs((lastStatus().load ?? 0) - 0.325) < 0.001);
     await server.until(() => server.of('updateJob').length === 1);
     expect(server.of('updateJob')).toMatchObject([{ jobId: 'J1', status: JobStatus.JS_RUNNING }]);
     await ends(0, 'caller_left');

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { GOODBYE_MS } from '../../../voice-node/call/state.js';
+import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
+import { CALL_ENDS, type CallEnd } from '../../../voice-node/domain/observer.js';
+import type { LineEnd } from '../../../voice-node/domain/transport.js';
+import { BORN_MS, CoreDriver, LIMITS } from './core-driver.js';
+
+const { names } = CoreDriver;
+const trouble = new VoiceNodeError('answer_failed', 'no');
+
+describe('the end of a call', () => {
+  it('comes at once where nothing is being said', () => {
+    const call = new CoreDriver().listening();
+    expect(names(call.send({ type: 'end_requested' }))).toEqual(['close']);
+    expect(call.end).toBe('robot_ended');
+  });
+
+  it('comes after the good-bye, and a little later, so that its last word arrives', () => {
+    const call = new CoreDriver().listening().says();
+    const generation = call.answers();
+    call.send({ type: 'end_requested' });
+    expect(call.send({ type: 'reply_begun', turn: 1 })).toEqual([]);
+    call.send({ type: 'playout_finished', generation, heardMs: 900 });
+    expect(call.end).toBeUndefined();
+    call.send({ type: 'end_requested' });
+    expect(call.end).toBeUndefined();
+    const finishedMs = call.nowMs;
+    call.expire();
+    expect(call.nowMs - finishedMs).toBe(GOODBYE_MS);
+    expect(call.end).toBe('robot_ended');
+    expect(call.reports).toMatchObject([{ end: 'answered' }]);
+  });
+
+  it('comes when the good-bye is interrupted, fails, never begins, or nobody is left to hear it', () => {
+    const ends: ((call: CoreDriver, generation: number) => void)[] = [
+      (call) => call.starts(),
+      (call, generation) => call.send({ type: 'reply_failed', generation, error: trouble }),
+      (call) => call.expire(),
+      (call) => call.send({ type: 'caller_left' }),
+    ];
+    for (const finish of ends) {
+      const call = new CoreDriver().listening().says();
+      const generation = call.answers();
+      call.send({ type: 'end_requested' });
+      finish(call, generation);
+      expect(call.end).toBe('robot_ended');
+      expect(call.state.phase).toBe('ended');
+    }
+    const silent = new CoreDriver().listening().says();
+    silent.send({ type: 'reply_begun', turn: 1 });
+    silent.send({ type: 'end_requested' });
+    silent.expire();
+    expect(silent.end).toBe('robot_ended');
+  });
+
+  it('says why: one end for each end of the line', () => {
+    const expected: Readonly<Record<LineEnd, CallEnd>> = {
+      caller_left: 'caller_left',
+      removed: 'room_closed',
+      room_closed: 'room_closed',
+      superseded: 'superseded',
+      lost: 'lost',
+      closed_by_us: 'shutdown',
+    };
+    for (const [end, callEnd] of Object.entries(expected) as [LineEnd, CallEnd][]) {
+      const call = new CoreDriver().listening();
+      call.send({ type: 'line_ended', end });
+      expect([end, call.end]).toEqual([end, callEnd]);
+    }
+  });
+
+  it('takes a room that is closed after its caller left for his leaving', () => {
+    const call = new CoreDriver().listening();
+    call.send({ type: 'caller_left' });
+    call.send({ type: 'line_ended', end: 'room_closed' });
+    expect(call.end).toBe('caller_left');
+  });
+
+  it('comes by hanging up, with any reason, in any phase', () => {
+    const phases: ((call: CoreDriver) => void)[] = [
+      () => undefined,
+      (call) => call.send({ type: 'connected' }),
+      (call) => call.listening(),
+      (call) => call.listening().starts(),
+      (call) => call.listening().says(),
+      (call) => call.listening().says().answers(),
+    ];
+    for (const end of CALL_ENDS) {
+      for (const reach of phases) {
+        const call = new CoreDriver();
+        reach(call);
+        call.send({ type: 'hang_up', end });
+        expect(call.end).toBe(end);
+        expect(call.send({ type: 'hang_up', end: 'lost' })).toEqual([]);
+      }
+    }
+  });
+
+  it('comes when nobody comes, nobody comes back, nobody speaks, or it has lasted too long', () => {
+    const never = new CoreDriver();
+    expect(names(never.expire())).toEqual(['report_error', 'publish error', 'close']);
+    expect(never.end).toBe('failed');
+    const alone = new CoreDriver();
+    alone.send({ type: 'connected' });
+    alone.expire();
+    expect(alone.end).toBe('no_caller');
+    const left = new CoreDriver().listening();
+    left.send({ type: 'caller_left' });
+    left.expire();
+    expect(left.end).toBe('caller_left');
+    const idle = new CoreDriver().listening();
+    idle.expire();
+    expect(idle.end).toBe('idle');
+    const long = new CoreDriver({ callMs: 10_000 }).listening().says();
+    long.answers();
+    long.expire();
+    expect(long.end).toBe('too_long');
+    expect(long.nowMs - BORN_MS).toBe(10_000);
+  });
+
+  it('lets a caller leave in the middle of everything, and come back', () => {
+    const call = new CoreDriver().listening().says();
+    call.answers();
+    call.heardMs = 100;
+    expect(names(call.send({ type: 'caller_left' }))).toEqual(['robot_speaking', 'cut_reply', 'reset_hearing', 'agent_state', 'publish reply_ended', 'report_turn', 'publish turn']);
+    call.send({ type: 'caller_joined' });
+    call.says();
+    expect(call.state).toMatchObject({ phase: 'thinking', turn: 2 });
+  });
+
+  it('checks for audio while the caller speaks, as long as he does', () => {
+    const call = new CoreDriver().listening();
+    call.starts();
+    for (let i = 0; i < 5; i++) expect(names(call.expire())).toEqual(['check_audio']);
+    expect(call.state.phase).toBe('hearing');
+  });
+
+  it('does nothing before a deadline', () => {
+    const call = new CoreDriver().listening();
+    call.after(LIMITS.idleMs - 1);
+    expect(call.send({ type: 'tick' })).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { STAGES } from '../../../voice-node/domain/events.js';
+import { CALL_ENDS, DROP_PLACES } from '../../../voice-node/domain/observer.js';
+import { createMetrics } from '../../../voice-node/metrics/metrics.js';
+
+const report = { turn: 1, end: 'answered' as const, marksMs: {}, stagesMs: { stt: 120, response: 420.5 }, utteranceMs: 1000, heardMs: 1 };
+const valueOf = (text: string, series: string): number | undefined => {
+  const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+};
+
+describe('metrics', () => {
+  it('are all there from the start, each with help, type and every value of its label', async () => {
+    const text = await createMetrics().text();
+    const expected: Readonly<Record<string, string>> = {
+      voice_node_turn_stage_seconds: 'histogram',
+      voice_node_barge_in_stop_seconds: 'histogram',
+      voice_node_frame_seconds: 'histogram',
+      voice_node_calls: 'gauge',
+      voice_node_calls_total: 'counter',
+      voice_node_frames_total: 'counter',
+      voice_node_frames_dropped_total: 'counter',
+      voice_node_late_ticks_total: 'counter',
+      voice_node_provider_errors_total: 'counter',
+    };
+    for (const [name, type] of Object.entries(expected)) {
+      expect(text).toContain(`# TYPE ${name} ${type}\n`);
+      expect(text).toMatch(new RegExp(`# HELP ${name} [A-Z].{10,}\\.\n`));
+    }
+    for (const stage of STAGES) expect(valueOf(text, `voice_node_turn_stage_seconds_count{stage="${stage}"}`)).toBe(0);
+    for (const end of CALL_ENDS) expect(valueOf(text, `voice_node_calls_total{end="${end}"}`)).toBe(0);
+    for (const where of DROP_PLACES) expect(valueOf(text, `voice_node_frames_dropped_total{where="${where}"}`)).toBe(0);
+    for (const direction of ['in', 'out']) expect(valueOf(text, `voice_node_frames_total{direction="${direction}"}`)).toBe(0);
+    expect(valueOf(text, 'voice_node_calls')).toBe(0);
+  });
+
+  it('count in seconds what the calls report in milliseconds', async () => {
+    const { meter, text } = createMetrics();
+    meter.callStarted();
+    meter.callStarted();
+    meter.callEnded('caller_left');
+    meter.turn(report);
+    meter.bargeIn(130);
+    meter.frameIn(0.05);
+    meter.framesOut(2);
+    meter.framesDropped('reply_stale', 7);
+    meter.lateTicks(3);
+    meter.providerError('vad', 'vad_failed');
+    const out = await text();
+    expect(valueOf(out, 'voice_node_calls')).toBe(1);
+    expect(valueOf(out, 'voice_node_calls_total{end="caller_left"}')).toBe(1);
+    expect(valueOf(out, 'voice_node_turn_stage_seconds_sum{stage="stt"}')).toBeCloseTo(0.12, 9);
+    expect(valueOf(out, 'voice_node_turn_stage_seconds_sum{stage="response"}')).toBeCloseTo(0.4205, 9);
+    expect(valueOf(out, 'voice_node_turn_stage_seconds_count{stage="llm"}')).toBe(0);
+    expect(valueOf(out, 'voice_node_barge_in_stop_seconds_sum')).toBeCloseTo(0.13, 9);
+    expect(valueOf(out, 'voice_node_frame_seconds_sum')).toBeCloseTo(0.00005, 9);
+    expect(valueOf(out, 'voice_node_frames_total{direction="in"}')).toBe(1);
+    expect(valueOf(out, 'voice_node_frames_total{direction="out"}')).toBe(2);
+    expect(valueOf(out, 'voice_node_frames_dropped_total{where="reply_stale"}')).toBe(7);
+    expect(valueOf(out, 'voice_node_late_ticks_total')).toBe(3);
+    expect(valueOf(out, 'voice_node_provider_errors_total{kind="vad",code="vad_failed"}')).toBe(1);
+  });
+
+  it('have buckets that rise, and that tell apart what a caller notices', async () => {
+    const text = await createMetrics().text();
+    const bounds = (name: string): number[] => [...text.matchAll(new RegExp(`^${name}_bucket\\{le="([\\d.e-]+)"`, 'gm'))].map((match) => Number(match[1]));
+    for (const name of ['voice_node_barge_in_stop_seconds', 'voice_node_frame_seconds']) {
+      const all = bounds(name);
+      expect(all.length).toBeGreaterThan(8);
+      expect([...all].sort((a, b) => a - b)).toEqual(all);
+    }
+    expect(bounds('voice_node_barge_in_stop_seconds')).toEqual(expect.arrayContaining([0.14, 0.2, 0.3]));
+  });
+
+  it('of two nodes in one process are not mixed', async () => {
+    const a = createMetrics();
+    const b = createMetrics();
+    a.meter.callStarted();
+    expect(valueOf(await b.text(), 'voice_node_calls')).toBe(0);
+  });
+});
