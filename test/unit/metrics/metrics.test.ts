@@ -61,6 +61,14 @@ describe('metrics', () => {
     expect(valueOf(out, 'voice_node_provider_errors_total{kind="vad",code="vad_failed"}')).toBe(1);
   });
 
+  it('are named as promtool wants it: what ends in _total is a counter, and every counter does', async () => {
+    const text = await createMetrics().text();
+    for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+      expect([name, type === 'counter']).toEqual([name, name?.endsWith('_total')]);
+      expect(name).not.toMatch(/_(count|sum|bucket|info_total|ms|milliseconds)$/);
+    }
+  });
+
   it('have buckets that rise, and that tell apart what a caller notices', async () => {
     const text = await createMetrics().text();
     const bounds = (name: string): number[] => [...text.matchAll(new RegExp(`^${name}_bucket\\{le="([\\d.e-]+)"`, 'gm'))].map((match) => Number(match[1]));
