@@ -21,7 +21,7 @@ function table(title: string, head: readonly string[], rows: readonly (readonly 
 const fixed = (value: number | null, digits: number): string => (value === null || !Number.isFinite(value) ? '–' : value.toFixed(digits));
 const kHz = (hz: number): string => `${hz / 1000}`;
 
-/** Peers that treat each frame as a file have no delay, and their figures say how large the damage is. */
+/** wave-resampler treats each frame as a file: it has no delay nor gain, and its figures say how large the damage is. */
 function qualityTable(title: string, rows: readonly Quality[], withRates: boolean): string {
   return table(
     title,
@@ -29,7 +29,7 @@ function qualityTable(title: string, rows: readonly Quality[], withRates: boolea
     rows.map((row) => [
       ...(withRates ? [`${kHz(row.fromHz)} → ${kHz(row.toHz)}`] : []),
       row.name,
-      `±${row.rippleDb < 0.01 ? row.rippleDb.toFixed(6) : row.rippleDb.toFixed(3)}`,
+      row.name.startsWith('wave') ? '–' : `±${row.rippleDb < 0.01 ? row.rippleDb.toFixed(6) : row.rippleDb.toFixed(3)}`,
       fixed(row.aliasDb, 1),
       fixed(row.aliasAnywhereDb, 1),
       fixed(row.thdFloatDb, 1),

@@ -5,7 +5,7 @@
 export interface FirBank {
   readonly up: number;
   readonly down: number;
-  /** Taps per phase, a multiple of 4, so that the kernels need no remainder. */
+  /** Taps per phase, a multiple of what the kernel takes at a time: 2 where it works in blocks, 4 where it does not. */
   readonly taps: number;
   /** `up` rows of `taps`, oldest sample first: row p holds up * h[p + up * k] at taps - 1 - k. */
   readonly rows: Float64Array;
@@ -15,7 +15,8 @@ export interface FirBank {
 
 /** Sorts a prototype of unit sum into its phases; each phase then has unit gain. */
 export function polyphase(h: Float64Array, up: number, down: number, delayAtUp: number): FirBank {
-  const taps = 4 * Math.ceil(h.length / up / 4);
+  const unit = down === 1 ? 2 : 4;
+  const taps = unit * Math.ceil(h.length / up / unit);
   const rows = new Float64Array(up * taps);
   for (let i = 0; i < h.length; i++) rows[(i % up) * taps + taps - 1 - Math.floor(i / up)] = up * (h[i] as number);
   return { up, down, taps, rows, delayAtUp };

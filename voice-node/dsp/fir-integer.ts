@@ -1,10 +1,10 @@
 import type { FirBank } from './fir-bank.js';
 import { firBlock } from './fir-kernel.js';
-import { ANTI_DENORMAL_BIAS, HEADROOM, MAX_STAGE_INPUT, type Stage } from './stage.js';
+import { HEADROOM, MAX_STAGE_INPUT, type Stage } from './stage.js';
 
-/** Blocks that the history takes before it is moved to the front. */
-const BLOCKS_BETWEEN_SLIDES = 8;
-/** What firBlock may read or write beyond the end. */
+/** Blocks that the history takes before it is moved to the front: few, as the first-level cache is small. */
+const BLOCKS_BETWEEN_SLIDES = 2;
+/** What firBlock may read beyond the end. */
 const SLACK = 8;
 
 /** up times as many samples: each phase is one FIR over the same history. */
@@ -13,7 +13,6 @@ export class FirInterpolator implements Stage {
   readonly down = 1;
   private readonly bank: FirBank;
   private readonly history: Float64Array;
-  private readonly phase = new Float64Array(MAX_STAGE_INPUT + SLACK);
   private end = 0;
 
   /** `bank.down` must be 1. */
@@ -29,7 +28,7 @@ export class FirInterpolator implements Stage {
   }
 
   process(input: Float64Array, count: number, output: Float64Array): number {
-    const { history, phase, up } = this;
+    const { history, up } = this;
     const { taps, rows } = this.bank;
     if (this.end + count > history.length - SLACK) {
       history.copyWithin(0, this.end - (taps - 1), this.end);
@@ -40,15 +39,12 @@ export class FirInterpolator implements Stage {
     let end = this.end;
     for (let i = head; i < head + count; i++) history[end++] = input[i] as number;
     this.end = end;
-    for (let p = 0; p < up; p++) {
-      firBlock(history, 0, first, rows, p * taps, taps, 1, phase, count);
-      for (let i = 0, o = head + p; i < count; i++, o += up) output[o] = phase[i] as number;
-    }
+    for (let p = 0; p < up; p++) firBlock(history, 0, first, rows, p * taps, taps, 1, output, head + p, up, count);
     return count * up;
   }
 
   reset(): void {
-    this.history.fill(ANTI_DENORMAL_BIAS);
+    this.history.fill(0);
     this.end = this.bank.taps - 1;
   }
 }
@@ -66,7 +62,6 @@ export class FirDecimator implements Stage {
   private readonly taps: number;
   private readonly streams: Float64Array;
   private readonly stride: number;
-  private readonly results: Float64Array;
   /** Next group to be written, and how much of it is already there. */
   private group = 0;
   private filled = 0;
@@ -76,7 +71,7 @@ export class FirDecimator implements Stage {
     const { down } = bank;
     this.down = down;
     this.delayAtUp = bank.delayAtUp;
-    this.taps = 4 * Math.ceil(bank.taps / down / 4);
+    this.taps = 2 * Math.ceil(bank.taps / down / 2);
     this.rows = new Float64Array(down * this.taps);
     for (let lag = 0; lag < bank.taps; lag++) {
       const stream = down - 1 - (lag % down);
@@ -85,7 +80,6 @@ export class FirDecimator implements Stage {
     const groups = Math.ceil(MAX_STAGE_INPUT / down) + 1;
     this.stride = this.taps + BLOCKS_BETWEEN_SLIDES * groups + SLACK;
     this.streams = new Float64Array(down * this.stride);
-    this.results = new Float64Array(groups + SLACK);
     this.reset();
   }
 
@@ -94,30 +88,25 @@ export class FirDecimator implements Stage {
   }
 
   process(input: Float64Array, count: number, output: Float64Array): number {
-    const { down, taps, stride, streams, results } = this;
+    const { down, taps, stride, streams } = this;
     if (this.group + Math.ceil(count / down) + 1 > stride - SLACK) this.slide();
     const first = this.group - (taps - 1);
-    let { group, filled } = this;
-    let at = filled * stride + group;
-    const head = HEADROOM;
-    for (let i = head, end = head + count; i < end; i++) {
-      streams[at] = input[i] as number;
-      at += stride;
-      if (++filled === down) {
-        filled = 0;
-        at = ++group;
-      }
+    const { group, filled } = this;
+    const end = HEADROOM + count;
+    for (let b = 0; b < down; b++) {
+      // Samples of stream b come every `down`; those before `filled` belong to the next group.
+      let at = b * stride + group + (b < filled ? 1 : 0);
+      for (let i = HEADROOM + (b < filled ? b - filled + down : b - filled); i < end; i += down) streams[at++] = input[i] as number;
     }
-    const outputs = group - this.group;
-    this.group = group;
-    this.filled = filled;
-    firBlock(streams, stride, first, this.rows, 0, taps, down, results, outputs);
-    for (let i = 0; i < outputs; i++) output[head + i] = results[i] as number;
+    const outputs = Math.floor((filled + count) / down);
+    this.group = group + outputs;
+    this.filled = filled + count - outputs * down;
+    firBlock(streams, stride, first, this.rows, 0, taps, down, output, HEADROOM, 1, outputs);
     return outputs;
   }
 
   reset(): void {
-    this.streams.fill(ANTI_DENORMAL_BIAS);
+    this.streams.fill(0);
     this.group = this.taps - 1;
     this.filled = 0;
   }

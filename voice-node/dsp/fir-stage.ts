@@ -1,9 +1,9 @@
 import type { FirBank } from './fir-bank.js';
 import { firOne } from './fir-kernel.js';
-import { ANTI_DENORMAL_BIAS, HEADROOM, MAX_STAGE_INPUT, type Stage } from './stage.js';
+import { HEADROOM, MAX_STAGE_INPUT, type Stage } from './stage.js';
 
-/** Blocks that the history takes before it is moved to the front. */
-const BLOCKS_BETWEEN_SLIDES = 4;
+/** Blocks that the history takes before it is moved to the front: few, as the first-level cache is small. */
+const BLOCKS_BETWEEN_SLIDES = 2;
 
 /**
  * Rational resampler by polyphase FIR. Output m is computed when the input reaches the end of its interval,
@@ -66,7 +66,7 @@ export class RationalFir implements Stage {
 
   reset(): void {
     const kept = this.bank.taps - 1;
-    this.history.fill(ANTI_DENORMAL_BIAS);
+    this.history.fill(0);
     this.end = kept;
     this.newest = kept + Math.floor((this.down - 1) / this.up);
     this.row = ((this.down - 1) % this.up) * this.bank.taps;

@@ -1,3 +1,5 @@
+import { ANTI_DENORMAL_BIAS } from './stage.js';
+
 /**
  * The inner loops of the all-pass stages, written out: every coefficient and every state is a local variable,
  * which the compiler keeps in registers or on the stack, and the branches stand side by side, so that the
@@ -19,15 +21,16 @@ export function halfBandDecimate(
   const b1 = a[4] as number, b2 = a[5] as number, b3 = a[6] as number, b4 = a[7] as number;
   let p0 = s[0] as number, p1 = s[1] as number, p2 = s[2] as number, p3 = s[3] as number, p4 = s[4] as number;
   let q0 = s[5] as number, q1 = s[6] as number, q2 = s[7] as number, q3 = s[8] as number, q4 = s[9] as number;
+  const bias = ANTI_DENORMAL_BIAS;
   let o = at;
   for (let i = from, end = from + 2 * groups; i < end; i += 2) {
-    const u0 = input[i + 1] as number;
+    const u0 = (input[i + 1] as number) + bias;
     const u1 = a1 * (u0 - p1) + p0;
     const u2 = a2 * (u1 - p2) + p1;
     const u3 = a3 * (u2 - p3) + p2;
     const u4 = a4 * (u3 - p4) + p3;
     p0 = u0; p1 = u1; p2 = u2; p3 = u3; p4 = u4;
-    const v0 = input[i] as number;
+    const v0 = (input[i] as number) + bias;
     const v1 = b1 * (v0 - q1) + q0;
     const v2 = b2 * (v1 - q2) + q1;
     const v3 = b3 * (v2 - q3) + q2;
@@ -49,9 +52,10 @@ export function halfBandInterpolate(
   const b1 = a[4] as number, b2 = a[5] as number, b3 = a[6] as number, b4 = a[7] as number;
   let p0 = s[0] as number, p1 = s[1] as number, p2 = s[2] as number, p3 = s[3] as number, p4 = s[4] as number;
   let q0 = s[5] as number, q1 = s[6] as number, q2 = s[7] as number, q3 = s[8] as number, q4 = s[9] as number;
+  const bias = ANTI_DENORMAL_BIAS;
   let o = at;
   for (let i = from, end = from + count; i < end; i++, o += 2) {
-    const x = input[i] as number;
+    const x = (input[i] as number) + bias;
     const u1 = a1 * (x - p1) + p0;
     const u2 = a2 * (u1 - p2) + p1;
     const u3 = a3 * (u2 - p3) + p2;

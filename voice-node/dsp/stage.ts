@@ -4,6 +4,9 @@
  */
 export const HEADROOM = 4;
 
+/** Free samples behind the last one, into which a kernel may write what it computes beyond the end of a block. */
+export const TAILROOM = 32;
+
 /** Most input samples that one call of `Stage.process` may bring. */
 export const MAX_STAGE_INPUT = 1024;
 
@@ -29,9 +32,9 @@ export interface Stage {
 }
 
 /**
- * Added to every input sample, far below anything a float32 can hold. A recursive filter fed with silence
- * decays into denormal numbers, which some processors compute a hundred times slower; with this bias its
- * states settle at 1e-100 instead, which is an ordinary number and leaves as exact zero. Being a function of
+ * Added to every sample that enters a recursive filter, far below anything a float32 can hold. A filter fed with
+ * silence decays into denormal numbers, which processors compute up to a hundred times slower; with this bias
+ * its states settle at 1e-100 instead, which is an ordinary number and leaves as exact zero. Being a function of
  * the sample alone, it cannot depend on how the input was cut, as a flush at the end of a block would.
  */
 export const ANTI_DENORMAL_BIAS = 1e-100;
