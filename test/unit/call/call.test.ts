@@ -5,7 +5,8 @@ import { ToneOrchestrator } from '../../../voice-node/orchestrators/tone.js';
 import { joined, orchestratorOf, ready, rigOf, type Rig } from './rig.js';
 
 const rms = (samples: Int16Array): number => Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / Math.max(1, samples.length));
-const types = (rig: Rig): string[] => rig.line.events.filter((event) => event.type !== 'vad').map((event) => event.type);
+/** What happened, without the strip and the introductions. */
+const types = (rig: Rig): string[] => rig.line.events.map((event) => event.type).filter((type) => type !== 'vad' && type !== 'call');
 /** Where the sound begins and ends in what was sent, in ms. */
 function soundIn(samples: Int16Array): { beginMs: number; endMs: number } {
   const loud = (x: number): boolean => Math.abs(x) > 300;
@@ -28,7 +29,8 @@ describe('a call with the echo', () => {
     await rig.speak(400, 0);
     await rig.speak(1000, 8000);
     await rig.speak(3000, 0);
-    expect(types(rig)).toEqual(['call', 'speech_started', 'speech_ended', 'reply_started', 'reply_ended', 'turn']);
+    expect(rig.line.events[0]).toEqual({ type: 'call', atMs: 0, callId: 'call-1', robot: 'echo', rateHz: 8000, detector: 'energy' });
+    expect(types(rig)).toEqual(['speech_started', 'speech_ended', 'reply_started', 'reply_ended', 'turn']);
     // 400 ms before the voice, 1000 of it, 200 after; 0.4 ms of the voice reach into one frame more.
     const turn = rig.meter.turns[0];
     expect(turn).toMatchObject({ turn: 1, end: 'answered', utteranceMs: 1620 });

@@ -38,9 +38,9 @@ async function replay(file: string, environment: Readonly<Record<string, string>
   return { bytes: readFileSync(at('reply.wav')), text, events };
 }
 
-const typesOf = (run: Run): string[] => run.events.filter((event) => event.type !== 'vad').map((event) => event.type);
+const typesOf = (run: Run): string[] => run.events.map((event) => event.type).filter((type) => type !== 'vad' && type !== 'call');
 const DIALOGUE = [
-  ...['call', 'speech_started', 'speech_ended', 'reply_started'],
+  ...['speech_started', 'speech_ended', 'reply_started'],
   ...['speech_started', 'reply_ended', 'barge_in', 'turn'],
   ...['speech_ended', 'reply_started', 'reply_ended', 'turn'],
 ];
