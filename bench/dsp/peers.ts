@@ -4,10 +4,12 @@ import libsamplerateModule from '@alexanderolsen/libsamplerate-js';
 import { AudioFrame, AudioResampler, AudioResamplerQuality } from '@livekit/rtc-node';
 import speex from 'speex-resampler';
 
+import type * as waveResampler from 'wave-resampler';
+
 import type { Contender, Stream } from './contenders.js';
 
 // Its types speak of an ES module, what Node loads is CommonJS without named exports.
-const { resample } = createRequire(import.meta.url)('wave-resampler') as typeof import('wave-resampler');
+const { resample } = createRequire(import.meta.url)('wave-resampler') as typeof waveResampler;
 
 const QUALITIES = ['QUICK', 'LOW', 'MEDIUM', 'HIGH', 'VERY_HIGH'] as const;
 

@@ -2,7 +2,7 @@
 const INK = '#1f2430';
 const FAINT = '#d5d9e0';
 const FONT = 'font-family="system-ui, sans-serif"';
-export const COLOURS = ['#0b6e4f', '#1f77d0', '#7b4fc9', '#d1495b', '#e08a00', '#8a8f98', '#b5651d'];
+export const COLOURS = ['#0b6e4f', '#1f77d0', '#7b4fc9', '#d1495b', '#e08a00', '#8a8f98', '#b5651d', '#5c3a1e'];
 
 export interface Line {
   readonly label: string;
@@ -54,7 +54,7 @@ export function drawPlot(plot: Plot): string {
   }
   for (let y = plot.y.from; y <= plot.y.to + 1e-9; y += plot.y.step) {
     body.push(`<line x1="${left}" y1="${py(y)}" x2="${left + width}" y2="${py(y)}" stroke="${FAINT}"/>`);
-    body.push(text(left - 8, py(y) + 4, y.toFixed(decimals(plot.y.step)), 'text-anchor="end"'));
+    body.push(text(left - 8, py(y) + 4, (Math.abs(y) < 1e-9 ? 0 : y).toFixed(decimals(plot.y.step)), 'text-anchor="end"'));
   }
   body.push(text(left + width / 2, top + height + 42, plot.x.label, 'text-anchor="middle"'));
   body.push(text(0, 0, plot.y.label, `text-anchor="middle" transform="translate(20 ${top + height / 2}) rotate(-90)"`));
@@ -78,7 +78,7 @@ export interface BarRow {
 
 /** One strip of bars for each row, all on one scale: what every call delivered. */
 export function drawStrips(title: string, note: string, rows: readonly BarRow[], most: number, callLabel: string): string {
-  const [left, top, width, strip] = [220, 74, 600, 58];
+  const [left, top, width, strip] = [220, 78, 600, 84];
   const body: string[] = [];
   for (const [r, row] of rows.entries()) {
     const base = top + (r + 1) * strip - 10;
@@ -111,7 +111,7 @@ export function drawCosts(title: string, note: string, rows: readonly { readonly
     const y = top + i * step;
     body.push(`<rect x="${left}" y="${y + 4}" width="${Math.max(1, px(row.value) - left).toFixed(1)}" height="${step - 8}" fill="${row.colour}"/>`);
     body.push(text(left - 10, y + 16, row.label, 'text-anchor="end"'));
-    body.push(text(px(row.value) + 6, y + 16, row.value.toPrecision(3)));
+    body.push(text(px(row.value) + 6, y + 16, row.value < 1000 ? row.value.toPrecision(3) : row.value.toFixed(0)));
   });
   body.push(text(left + width / 2, top + rows.length * step + 38, unit, 'text-anchor="middle"'));
   return page(left + width + 90, top + rows.length * step + 54, title, note, body);

@@ -5,7 +5,7 @@ import { kaiserLowpass, kaiserTaps } from './design/kaiser.js';
 import { bankFromPrototype } from './design/prototype-bank.js';
 import { polyphase, type FirBank } from './fir-bank.js';
 import { FirDecimator, FirInterpolator } from './fir-integer.js';
-import { RationalFir } from './fir-stage.js';
+import { RationalFir } from './fir-rational.js';
 import { halfBandDecimate, halfBandInterpolate } from './halfband-kernels.js';
 import type { Stage } from './stage.js';
 import { thirdBandDecimate, thirdBandInterpolate } from './thirdband-kernels.js';
