@@ -16,10 +16,12 @@ import type { LiveKitAddress } from './node-process.js';
 
 const FRAME = 480;
 const PACKET_MS = 20;
+const LEAVE_LIMIT_MS = 3000;
 
-/** A token for a caller. Metadata names the robot for a room that the token's join creates. */
-export function callerToken(liveKit: LiveKitAddress, identity: string, room: string): Promise<string> {
+/** A token for a room; `kind` agent for what the page is to take for its robot. */
+export function callerToken(liveKit: LiveKitAddress, identity: string, room: string, kind: 'standard' | 'agent' = 'standard'): Promise<string> {
   const token = new AccessToken(liveKit.apiKey, liveKit.apiSecret, { identity });
+  token.kind = kind;
   token.addGrant({ room, roomJoin: true, canPublish: true, canSubscribe: true });
   return token.toJwt();
 }
@@ -86,7 +88,8 @@ export class Caller {
 
   async leave(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.room.disconnect();
+    // rtc-node waits for ever for a server that is gone.
+    await Promise.race([this.room.disconnect(), new Promise((resolve) => setTimeout(resolve, LEAVE_LIMIT_MS))]);
     await this.#source.close();
   }
 

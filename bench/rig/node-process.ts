@@ -18,7 +18,7 @@ export interface LiveKitAddress {
   readonly apiSecret: string;
 }
 
-/** A real `voice-node start` in a process of its own, watched through its log and its HTTP interface. */
+/** A real, built `voice-node start` in a process of its own, watched through its log and its HTTP interface. */
 export class NodeProcess {
   readonly log: LogLine[] = [];
   /** Lines on standard error: there should be none. */
@@ -29,7 +29,7 @@ export class NodeProcess {
   #exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
 
   private constructor(environment: Record<string, string>) {
-    this.#child = spawn(process.execPath, [join(ROOT, 'scripts/voice-node.mjs'), 'start'], {
+    this.#child = spawn(process.execPath, [join(ROOT, 'dist/voice-node/main.js'), 'start'], {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -39,6 +39,11 @@ export class NodeProcess {
       this.#exit = { code, signal };
       this.#wake();
     });
+  }
+
+  /** Starts a node with exactly these settings and waits for nothing. */
+  static launch(environment: Record<string, string>): NodeProcess {
+    return new NodeProcess(environment);
   }
 
   /** Starts a node on a free port and waits until it is registered. */

@@ -135,8 +135,7 @@ export class Call implements LineListener {
     if (this.phase === 'ended') return;
     this.#runner.run(() => {
       this.#log.info({ identity }, 'caller joined');
-      const { callId, robot, rateHz } = this.#options;
-      this.#ports.line.publish({ type: 'call', atMs: this.#atMs(), callId, robot, rateHz, detector: this.#ports.detector.kind });
+      this.#introduce();
       this.#runner.dispatch({ type: 'caller_joined' });
     });
   }
@@ -188,6 +187,12 @@ export class Call implements LineListener {
     }
   }
 
+  /** Again with every turn: a page that was not listening yet at the first time still learns whom it talks to. */
+  #introduce(): void {
+    const { callId, robot, rateHz } = this.#options;
+    this.#ports.line.publish({ type: 'call', atMs: this.#atMs(), callId, robot, rateHz, detector: this.#ports.detector.kind });
+  }
+
   // What the core commands.
 
   #carryOut(command: CallCommand): void {
@@ -205,6 +210,7 @@ export class Call implements LineListener {
       case 'open_conversation':
         return this.#runner.tell(() => this.#dialogue.open());
       case 'tell_started':
+        this.#introduce();
         return this.#tell((conversation) => conversation.speechStarted?.(command.turn));
       case 'tell_ended':
         return this.#tell((conversation) => conversation.speechEnded(command.turn, command.utterance));

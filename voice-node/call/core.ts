@@ -44,7 +44,7 @@ function handle(draft: Draft, event: CallEvent): void {
       draft.fail(event.error, FAILED_PROVIDER[event.error.code]);
       return draft.close('failed');
     case 'hang_up':
-      return draft.close(event.end);
+      return draft.close(event.end === 'room_closed' ? callEndOf('room_closed', draft.state) : event.end);
     case 'end_requested':
       if (draft.state.reply === undefined && !draft.state.ending) return draft.close('robot_ended');
       draft.state.ending = true;

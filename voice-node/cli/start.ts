@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { loadConfig, requireKeys, ROOT, type Config } from '../config.js';
+import { withDeadline } from '../domain/deadline.js';
 import { VoiceNodeError } from '../domain/errors.js';
 import type { Clock } from '../domain/clock.js';
 import type { Log, Meter } from '../domain/observer.js';
@@ -21,6 +22,7 @@ import { loadConfiguredDetectors, makeCall } from './call-maker.js';
 
 export const START_USAGE = 'start';
 const VERSION = '0.1.0';
+const STOP_LIMIT_MS = 3000;
 
 /** Runs the node until it is told to stop. Resolves with the exit code. */
 export async function runStart(args: readonly string[]): Promise<number> {
@@ -95,8 +97,9 @@ async function shutDown(worker: Worker, calls: LiveCalls, web: WebServer, config
   worker.drain();
   await calls.drain(config.DRAIN_TIMEOUT_MS);
   worker.stop();
-  await web.close();
-  await disposeLiveKit();
+  for (const [what, work] of [['closing the web server', web.close()], ['disposing of rtc-node', disposeLiveKit()]] as const) {
+    await withDeadline(systemClock, work, STOP_LIMIT_MS, 'transport_timeout', what).catch(() => undefined);
+  }
 }
 
 /**

@@ -30,6 +30,14 @@ describe('the gate for the caller’s audio', () => {
     expect(result.slice(100).every(Boolean)).toBe(true);
   });
 
+  it('hears a track again that had paused for ten seconds', () => {
+    const before = Array.from({ length: 50 }, (_, i) => 20 * i);
+    const after = Array.from({ length: 500 }, (_, i) => 11_000 + 20 * i);
+    const result = admitted([...before, ...after]);
+    expect(result.slice(50).indexOf(true)).toBeLessThanOrEqual(10);
+    expect(result.slice(60).every(Boolean)).toBe(true);
+  });
+
   it('follows a clock that runs slow, up to a thousandth', () => {
     const arrivals = Array.from({ length: 50 * 3600 }, (_, i) => 20.0199 * i);
     expect(admitted(arrivals).every(Boolean)).toBe(true);

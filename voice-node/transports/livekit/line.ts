@@ -77,6 +77,7 @@ export class LiveKitLine implements Line {
       const message = messageOf(error).replaceAll(token, '[token]');
       throw error instanceof VoiceNodeError ? error : new VoiceNodeError('transport_connect', `joining room ${this.room} failed: ${message}`);
     }
+    if (this.#ended) throw new VoiceNodeError('transport_lost', `room ${this.room} was left again while joining it`);
     this.#open = true;
     this.#clock.at(this.#clock.nowMs(), () => this.#guard(() => this.#reconcile()));
   }
@@ -95,6 +96,7 @@ export class LiveKitLine implements Line {
 
   transcript(from: 'caller' | 'robot', segment: string, text: string, final: boolean): void {
     const caller = from === 'caller';
+    if (!this.#open) return;
     this.#outbox.transcript({
       text,
       segment,
@@ -110,6 +112,8 @@ export class LiveKitLine implements Line {
   }
 
   async #close(): Promise<void> {
+    // The last events of a call are on their way; a line that is gone would only keep them waiting.
+    if (this.#open && !this.#ended) await this.#outbox.flush();
     this.#ended = true;
     this.#outbox.close();
     this.#audio?.close();

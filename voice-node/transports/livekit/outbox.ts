@@ -13,6 +13,7 @@ const SEND_LIMIT_MS = 5000;
 const MAX_PACKETS = 64;
 const MAX_STRIP_PACKETS = 8;
 const MAX_TRANSCRIPTS = 64;
+const FLUSH_LIMIT_MS = 300;
 
 export interface Transcript {
   readonly text: string;
@@ -32,6 +33,7 @@ export class Outbox {
   readonly #log: Log;
   readonly #encoder = new TextEncoder();
   #packets = 0;
+  #onEmpty: (() => void) | undefined;
   #wanted: AgentState | undefined;
   #sending = false;
   #transcripts = 0;
@@ -48,13 +50,23 @@ export class Outbox {
     this.#closed = true;
   }
 
+  /** Waits until what was published has been handed over, for a moment at most. Never rejects. */
+  async flush(): Promise<void> {
+    if (this.#packets === 0) return;
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    await withDeadline(this.#clock, empty, FLUSH_LIMIT_MS, 'transport_timeout', 'the last events').catch(() => undefined);
+  }
+
   publish(event: CallerEvent): void {
     const strip = event.type === 'vad';
     if (this.#closed || this.#packets >= (strip ? MAX_STRIP_PACKETS : MAX_PACKETS)) return;
     const data = this.#encoder.encode(JSON.stringify(event));
     this.#packets++;
     const send = async (): Promise<unknown> => this.#room.localParticipant?.publishData(data, { reliable: !strip, topic: TOPIC });
-    void this.#do('data packet', send).then(() => this.#packets--);
+    void this.#do('data packet', send).then(() => {
+      this.#packets--;
+      if (this.#packets === 0) this.#onEmpty?.();
+    });
   }
 
   /** The newest state wins; at most one request is on its way. */
