@@ -17,7 +17,7 @@ import { measureTalkOff } from './talk-off.js';
  * npm run bench -- dsp [-- --quick] [--speech folder]
  *
  * Quality, delay, cost and allocation of our resamplers and of every peer that npm installs, in one run, measured
- * from outside. Writes bench/results/dsp.json and dsp.md, and the pictures of docs/dsp.md.
+ * from outside. Writes bench/results/dsp.json, the tables docs/dsp/measured.md and the pictures of docs/dsp.md.
  */
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, speech: { type: 'string' } } });
 
@@ -84,7 +84,7 @@ const talkOff = options.speech === undefined ? null : measureTalkOff(options.spe
 drawAll(join(ROOT, 'docs/dsp'), down, up, streaming.down, cost, await impulseLines(ALL, 8000, 48000));
 const markdown = tables({ down, up, more, streaming, cost, allocation, talkOff });
 say(markdown);
-writeFileSync(join(ROOT, 'bench/results/dsp.md'), markdown);
+writeFileSync(join(ROOT, 'docs/dsp/measured.md'), `# What npm run bench -- dsp measured\n\n${markdown}`);
 writeResults('dsp', { down, up, more, streaming, cost, allocation, talkOff });
 // The peers' native threads would keep the process.
 process.exit(0);
