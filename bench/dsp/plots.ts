@@ -113,11 +113,12 @@ export async function impulseLines(contenders: readonly Contender[], fromHz: num
     // Some take their delay off the beginning of the stream; it is still waited for, in every push.
     const backlogMs = 20 * counts.length - (1000 * samples.length) / toHz;
     const zero = (at * toHz) / fromHz;
-    const count = Math.round(0.005 * toHz) + 1;
+    const lead = Math.round(0.003 * toHz);
+    const count = lead + Math.round(0.005 * toHz) + 1;
     lines.push({
       label: contender.name,
-      x: Array.from({ length: count }, (_, i) => backlogMs + (1000 * i) / toHz),
-      y: Array.from({ length: count }, (_, i) => (samples[zero + i] as number) / 0.9),
+      x: Array.from({ length: count }, (_, i) => backlogMs + (1000 * (i - lead)) / toHz),
+      y: Array.from({ length: count }, (_, i) => (samples[zero + i - lead] as number) / 0.9),
       colour: colourOf(contender.name),
       dashed: !contender.ours,
     });
