@@ -13,5 +13,8 @@ try {
   process.exit(error instanceof ScriptError ? 1 : 70);
 }
 
+// rtc-node logs its inner life otherwise, in a format of its own.
+process.env.NODE_ENV ??= 'production';
+
 const { pathToFileURL } = await import('node:url');
 await import(pathToFileURL(inRoot('dist', 'voice-node', 'main.js')).href);

@@ -53,7 +53,7 @@ try {
   try {
     for (let i = 0; i < calls; i++) {
       const session = await node.createSession('tone');
-      const caller = new Caller();
+      const caller = new Caller(20);
       await caller.join(session.url, session.token);
       callers.push(caller);
       if (i === 0 || i === calls - 1) {

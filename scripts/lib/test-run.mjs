@@ -13,6 +13,7 @@ const bin = (...parts) => inRoot('node_modules', ...parts);
 const STEPS = [
   { name: 'lint', args: [bin('eslint', 'bin', 'eslint.js'), '--max-warnings', '0', '.'] },
   { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'] },
+  { name: 'page-types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'static'] },
   { name: 'imports', args: [bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'voice-node'] },
   { name: 'unit', vitest: true, needs: [] },
   { name: 'integration', vitest: true, needs: ['build', 'livekit', 'recordings'] },
