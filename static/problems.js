@@ -60,6 +60,7 @@ const NODE_ERRORS = {
   transport_publish: ['The robot could not send its voice.', 'Hang up, and start a new call.'],
   transport_timeout: ['The robot’s line to the room did not answer in time.', 'Hang up, and start a new call.'],
   transport_connect: ['The robot could not connect to the room.', 'Hang up, and start a new call.'],
+  internal: ['Something inside the node went wrong, and this call ended.', 'Start a new call; if it happens again, look into the node’s log.'],
   at_capacity: ['The node carries as many calls as it can.', 'Try again in a minute.'],
   robot_unknown: ['The node has no robot of this name.', 'Choose another robot.'],
   robot_invalid: ['The robot’s configuration is wrong.', 'Choose another robot, and look into the node’s log.'],

@@ -1,4 +1,5 @@
 import { dispose } from '@livekit/rtc-node';
+import { interruptInBrowser } from '../rig/browser-interruptions.js';
 import { interrupt, type Interruption } from '../rig/interruptions.js';
 import { startBenchLiveKit } from '../rig/livekit.js';
 import { NodeProcess } from '../rig/node-process.js';
@@ -7,19 +8,23 @@ import { printTable, writeResults } from '../rig/report.js';
 import { fixed, summarize } from '../rig/statistics.js';
 
 // Barge-in at the caller's ear: from the first audible packet of the interrupting voice leaving the caller to
-// the last sound of the old echo reaching him, on a real server, per detector. Argument: how many of each.
+// the last sound of the old echo reaching him, on a real server, per detector, by an rtc-node caller and in
+// Chromium. Arguments: how many of each, and which (silero energy webrtc browser).
 
 const count = Number(process.argv[2] ?? 20);
 const SEED = 7;
+const CASES = ['silero', 'energy', 'webrtc', 'browser'];
+const chosen = process.argv.length > 3 ? process.argv.slice(3) : CASES;
 
 const liveKit = await startBenchLiveKit();
 const results: Record<string, { stopMs: number[]; nodeStopMs: number[]; laterPeak: number }> = {};
 try {
-  for (const detector of ['silero', 'energy', 'webrtc']) {
-    const node = await NodeProcess.start(liveKit, { VAD: detector });
+  for (const name of chosen) {
+    const browser = name === 'browser';
+    const node = await NodeProcess.start(liveKit, { VAD: browser ? 'silero' : name });
     try {
-      const interruptions: Interruption[] = await interrupt(node, count, seeded(SEED));
-      results[detector] = {
+      const interruptions: Interruption[] = browser ? await interruptInBrowser(node, count) : await interrupt(node, count, seeded(SEED));
+      results[browser ? 'silero, in Chromium' : name] = {
         stopMs: interruptions.map(({ stopMs }) => stopMs),
         nodeStopMs: node.log.filter(({ msg }) => msg === 'barge-in').map((line) => Number(line['stopMs'])),
         laterPeak: Math.max(...interruptions.map(({ laterPeak }) => laterPeak)),
