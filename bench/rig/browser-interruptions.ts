@@ -19,7 +19,11 @@ const REST_MS = 4500;
  */
 export async function interruptInBrowser(node: NodeProcess, count: number): Promise<Interruption[]> {
   const long = sentence(['Front_Center', 'Front_Left', 'Rear_Right', 'Side_Left'], 60);
-  const second = trimmed(voice('Rear_Left'));
+  // One word: after the browser's noise suppression the pause between two can be long enough to be an end, and the
+  // echo of the first would then be taken for the old one.
+  const both = trimmed(voice('Rear_Left'));
+  const word = segments(both, VOICE_PEAK, 80)[0];
+  const second = both.slice(0, Math.round((word?.endMs ?? 0) * 48));
   const longMs = Math.round(long.length / 48);
   const periodMs = 500 + longMs + AFTER_MS + Math.round(second.length / 48) + REST_MS;
   const microphone = new Int16Array(periodMs * 48);
