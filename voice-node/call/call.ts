@@ -103,6 +103,11 @@ export class Call implements LineListener {
     return this.#runner.state.phase;
   }
 
+  /** Its caller has left and may come back, but nobody is there. */
+  get isDeserted(): boolean {
+    return this.phase === 'waiting' && this.#runner.state.hadCaller;
+  }
+
   get room(): string {
     return this.#ports.line.room;
   }

@@ -66,6 +66,8 @@ export class LiveCalls {
     const empty = async (): Promise<void> => {
       while (this.#all.size > 0) await Promise.race([...this.#all].map((call) => call.done));
     };
+    // In a room that its caller has left there is nobody to wait for.
+    for (const call of this.#all) if (call.isDeserted) call.hangUp('shutdown');
     if (this.#all.size > 0) this.#log.info({ calls: this.#all.size, graceMs }, 'waiting for calls to end');
     await withDeadline(this.#clock, empty(), graceMs, 'transport_timeout', 'draining').catch(() => undefined);
     for (const call of this.#all) call.hangUp('shutdown');

@@ -60,6 +60,19 @@ describe('the calls of a process', () => {
     await drain;
   });
 
+  it('do not hold up the drain once their caller has left', async () => {
+    const { calls, clock, rigs } = setup();
+    const deserted = calls.begin(request('deserted', 'a'));
+    await clock.advanceTo(10);
+    await rigs[0]?.clock.advanceTo(10);
+    rigs[0]?.line.join();
+    rigs[0]?.line.leave();
+    const drain = calls.drain(5000);
+    expect(await deserted).toBe('shutdown');
+    await drain;
+    expect(clock.nowMs()).toBe(10);
+  });
+
   it('end the drain at once where there are none', async () => {
     const { calls, clock } = setup();
     await calls.drain(5000);
