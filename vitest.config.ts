@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real servers, real browsers, real time: one file at a time, and patience. */
-const slow = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 20_000 };
+/**
+ * Real servers, real browsers, real time: one file at a time, and patience. A second try, because a machine that
+ * stands still for a moment bends the sound of a call; what is really broken fails twice.
+ */
+const slow = { fileParallelism: false, retry: 1, testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 20_000 };
 
 export default defineConfig({
   test: {

@@ -107,7 +107,8 @@ describe('a call', () => {
   it('keeps calls apart', async () => {
     const [one, two] = await Promise.all([call('tone'), call('echo')]);
     const [tone, echo] = await Promise.all([converse(one.caller), converse(two.caller)]);
-    expect(likeness(words, echo).levels).toBeGreaterThan(0.8);
+    // Window by window: two calls that begin at once make the callers' jitter buffers stretch time in between.
+    expect(likeness(words, echo).waveform).toBeGreaterThan(0.6);
     expect(purity(tone.slice(30_000, 50_000), 700)).toBeGreaterThan(0.9);
     expect(purity(echo, 700)).toBeLessThan(0.1);
   });
