@@ -18,7 +18,6 @@ export type ErrorCode =
   | 'transport_timeout'
   | 'answer_failed'
   | 'answer_timeout'
-  | 'reply_closed'
   | 'vad_failed'
   | 'at_capacity'
   /** A bug of the node itself: something threw that never should. */
