@@ -1,17 +1,15 @@
-import type { CallRateHz } from '../domain/audio.js';
-import type { Clock } from '../domain/clock.js';
 import { withDeadline } from '../domain/deadline.js';
 import { asNodeError, messageOf, VoiceNodeError } from '../domain/errors.js';
-import type { CallEnd, Log, Meter } from '../domain/observer.js';
-import type { Conversation, Orchestrator, Reply } from '../domain/orchestrator.js';
-import type { SpeechDetector } from '../domain/speech.js';
-import type { Line, LineListener } from '../domain/transport.js';
+import type { CallEnd, Log } from '../domain/observer.js';
+import type { Conversation, Reply } from '../domain/orchestrator.js';
+import type { LineListener } from '../domain/transport.js';
 import { Hearing } from '../hearing/hearing.js';
-import type { TurnOptions } from '../hearing/turns.js';
+import { Captions } from './captions.js';
 import { Dialogue } from './dialogue.js';
 import type { CallCommand, CallEvent } from './events.js';
 import { CoreRunner } from './runner.js';
-import type { CallLimits, CallState } from './state.js';
+import type { CallOptions, CallPorts } from './options.js';
+import type { CallState } from './state.js';
 import { VadStrip } from './vad-strip.js';
 import { Voice } from './voice.js';
 
@@ -19,26 +17,6 @@ import { Voice } from './voice.js';
 const AUDIO_LOST_MS = 1000;
 /** Longer than any line says it takes to close. */
 const CLOSE_LIMIT_MS = 15_000;
-
-export interface CallOptions {
-  readonly callId: string;
-  readonly robot: string;
-  readonly rateHz: CallRateHz;
-  readonly turns: TurnOptions;
-  readonly limits: CallLimits;
-  /** Bound of the queue of reply audio. */
-  readonly replyQueueMs: number;
-}
-
-/** Everything a call meets the world through. The call closes `line` and `detector`. */
-export interface CallPorts {
-  readonly line: Line;
-  readonly orchestrator: Orchestrator;
-  readonly detector: SpeechDetector;
-  readonly clock: Clock;
-  readonly meter: Meter;
-  readonly log: Log;
-}
 
 /**
  * One call, alive: carries events to the core and does what the core commands. Nothing here decides; every
@@ -56,6 +34,7 @@ export class Call implements LineListener {
   readonly #hearing: Hearing;
   readonly #voice: Voice;
   readonly #strip: VadStrip;
+  readonly #captions: Captions;
   readonly #dialogue: Dialogue;
   readonly #runner: CoreRunner;
   /** The reply that `begin_reply` has made, for whoever asked for it. */
@@ -72,6 +51,7 @@ export class Call implements LineListener {
     this.done = new Promise((resolve) => (this.#resolveDone = resolve));
     const runner = new CoreRunner({
       limits: options.limits,
+      rules: { interruptions: options.interruptions, apologises: options.apology !== undefined },
       clock,
       carryOut: (command) => this.#carryOut(command),
       guard: (task) => this.#dialogue.guard(task),
@@ -79,6 +59,7 @@ export class Call implements LineListener {
     });
     this.#runner = runner;
     this.#strip = new VadStrip((event) => line.publish(event));
+    this.#captions = new Captions(line, () => this.#atMs());
     this.#hearing = new Hearing(
       { callRateHz: options.rateHz, detector, turns: options.turns },
       { frame: (frame, probability) => this.#onFrame(frame, probability), speech: (event) => runner.dispatch(event) },
@@ -89,12 +70,14 @@ export class Call implements LineListener {
       dispatch: (event: CallEvent) => runner.dispatch(event),
       run: (task: () => void) => runner.run(task),
     };
-    this.#voice = new Voice({ ...common, clock, meter, queueMs: options.replyQueueMs });
+    this.#voice = new Voice({ ...common, clock, meter, queueMs: options.replyQueueMs, spoken: (reply, text, final) => this.#captions.robot(reply, text, final) });
     this.#dialogue = new Dialogue({
       ...common,
       callId: options.callId,
       rateHz: options.rateHz,
+      clock,
       orchestrator: ports.orchestrator,
+      transcript: (turn, text, final) => this.#captions.caller(turn, text, final),
       beginReply: (turn) => this.#beginReply(turn),
     });
   }
@@ -221,8 +204,10 @@ export class Call implements LineListener {
         return this.#tell((conversation) => conversation.speechEnded(command.turn, command.utterance));
       case 'tell_dropped':
         return this.#tell((conversation) => conversation.speechDropped?.(command.turn));
-      case 'tell_finished':
-        return this.#tell((conversation) => conversation.playbackFinished?.(command.heard));
+      case 'finish_reply':
+        return this.#finishReply(command);
+      case 'apologise':
+        return this.#apologise(command.generation);
       case 'begin_reply':
         this.#begun = this.#voice.begin(command.generation, command.turn);
         return;
@@ -245,12 +230,29 @@ export class Call implements LineListener {
   }
 
   #cutReply(command: Extract<CallCommand, { type: 'cut_reply' }>): void {
-    const { generation, turn, playing, onsetMs } = command;
-    const { heardMs, reply } = this.#voice.cut();
+    const { generation, turn, playing, onsetMs, apology } = command;
+    const { heardMs, text, reply } = this.#voice.cut();
     const bargeInMs = onsetMs === undefined ? undefined : this.#ports.clock.nowMs() - onsetMs;
     this.#runner.tell(() => reply?.stop());
-    this.#tell((conversation) => conversation.stopPlayback({ generation, turn, heardMs, complete: false }));
+    if (!apology) this.#tell((conversation) => conversation.stopPlayback({ generation, turn, heardMs, text, complete: false }));
     this.#runner.dispatch({ type: 'reply_cut', generation, turn, heardMs, bargeInMs, playing });
+  }
+
+  #finishReply({ generation, turn, heardMs, apology }: Extract<CallCommand, { type: 'finish_reply' }>): void {
+    const text = this.#voice.finish();
+    if (!apology) this.#tell((conversation) => conversation.playbackFinished?.({ generation, turn, heardMs, text, complete: true }));
+  }
+
+  /** Not the orchestrator's business: it works where the orchestrator does not. */
+  #apologise(generation: number): void {
+    const { apology } = this.#options;
+    const reply = this.#voice.begin(generation, undefined);
+    this.#captions.apologises(generation);
+    if (apology !== undefined) {
+      reply.text(apology.text);
+      void reply.audio(apology.audio.samples, apology.audio.rateHz);
+    }
+    reply.end();
   }
 
   /** Tells the conversation, once the commands at hand are done. */

@@ -1,17 +1,19 @@
 import type { CallRateHz } from '../domain/audio.js';
 import { asNodeError, messageOf } from '../domain/errors.js';
+import type { Clock } from '../domain/clock.js';
 import type { Log } from '../domain/observer.js';
 import type { Conversation, ConversationHost, Orchestrator, Reply } from '../domain/orchestrator.js';
-import type { Line } from '../domain/transport.js';
 import type { CallEvent } from './events.js';
 
 export interface DialogueOptions {
   readonly callId: string;
   readonly rateHz: CallRateHz;
   readonly orchestrator: Orchestrator;
-  readonly line: Line;
+  readonly clock: Clock;
   readonly log: Log;
   beginReply(turn: number | undefined): Reply;
+  /** What the caller said, as far as recognised. */
+  transcript(turn: number, text: string, final: boolean): void;
   dispatch(event: CallEvent): void;
   /** Runs code of the call's own; never throws. */
   run(task: () => void): void;
@@ -77,14 +79,16 @@ export class Dialogue {
   }
 
   #host(): ConversationHost {
-    const { callId, rateHz, line, run, dispatch, beginReply } = this.#options;
+    const { callId, rateHz, clock, log, run, dispatch, beginReply, transcript } = this.#options;
     return {
       callId,
       rateHz,
       signal: this.#controller.signal,
+      clock,
+      log,
       beginReply,
       transcript(turn, text, final) {
-        run(() => line.transcript('caller', `turn-${turn}`, text, final));
+        run(() => transcript(turn, text, final));
         if (final) dispatch({ type: 'understood', turn });
       },
       endCall: () => dispatch({ type: 'end_requested' }),

@@ -1,4 +1,4 @@
-import type { VoiceNodeError } from '../domain/errors.js';
+import type { ErrorCode, VoiceNodeError } from '../domain/errors.js';
 import type { AgentState, TurnEnd } from '../domain/events.js';
 import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import { monotonicMs, type MonotonicMs } from '../domain/time.js';
@@ -75,27 +75,30 @@ export class Draft {
     return this.nowMs >= this.state.bornMs + this.state.limits.callMs;
   }
 
-  report(timeline: Timeline, end: TurnEnd, heardMs: number): void {
-    const report = reportTurn(timeline, end, heardMs, this.state.bornMs);
+  report(timeline: Timeline, end: TurnEnd, heardMs: number, error?: ErrorCode): void {
+    const report = reportTurn(timeline, end, heardMs, this.state.bornMs, error);
     this.command({ type: 'report_turn', report });
     this.command({ type: 'publish', event: { type: 'turn', atMs: this.atMs, ...report } });
   }
 
-  /** Stops the open reply, if there is one, and closes the open turn with `end`. */
-  stopReply(end: TurnEnd, onsetMs?: number): void {
+  /**
+   * Stops the open reply, if there is one, and closes the open turn with `end`. `onsetMs`: of the voice that
+   * interrupts; `error`: what made it fail.
+   */
+  stopReply(end: TurnEnd, { onsetMs, error }: { readonly onsetMs?: number; readonly error?: ErrorCode } = {}): void {
     const { reply, timeline } = this.state;
     this.state.reply = undefined;
     this.state.timeline = undefined;
     const mine = reply !== undefined && timeline !== undefined && reply.turn === timeline.turn;
-    if (timeline !== undefined && !mine) this.report(timeline, end === 'interrupted' ? 'unanswered' : end, 0);
+    if (timeline !== undefined && !mine) this.report(timeline, end === 'interrupted' ? 'unanswered' : end, 0, error);
     if (reply === undefined) return;
     if (timeline !== undefined && mine) {
       this.closeTurn(0);
-      this.state.closing = { timeline, end: end === 'interrupted' && !reply.playing ? 'unanswered' : end };
+      this.state.closing = { timeline, end: end === 'interrupted' && !reply.playing ? 'unanswered' : end, error };
     }
-    const { generation, turn, playing } = reply;
+    const { generation, turn, playing, apology } = reply;
     if (playing) this.command({ type: 'robot_speaking', on: false });
-    this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined });
+    this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined, apology });
   }
 
   /** Reports the turn whose reply was being cut, if there is one: `heardMs` of the reply were played. */
@@ -103,7 +106,7 @@ export class Draft {
     const { closing } = this.state;
     if (closing === undefined) return;
     this.state.closing = undefined;
-    this.report(closing.timeline, closing.end, heardMs);
+    this.report(closing.timeline, closing.end, heardMs, closing.error);
   }
 
   /** An error the caller's page is told; the call goes on. */

@@ -1,7 +1,6 @@
 import type { VoiceNodeError } from '../domain/errors.js';
 import type { AgentState, CallerEvent, TurnReport } from '../domain/events.js';
 import type { CallEnd, ProviderKind } from '../domain/observer.js';
-import type { Heard } from '../domain/orchestrator.js';
 import type { SpeechEvent, Utterance } from '../domain/speech.js';
 import type { LineEnd } from '../domain/transport.js';
 
@@ -43,10 +42,13 @@ export type CallCommand =
   | { readonly type: 'tell_started'; readonly turn: number }
   | { readonly type: 'tell_ended'; readonly turn: number; readonly utterance: Utterance }
   | { readonly type: 'tell_dropped'; readonly turn: number }
-  | { readonly type: 'tell_finished'; readonly heard: Heard }
+  /** The reply was played to its end; the orchestrator is told, unless it was an apology. */
+  | { readonly type: 'finish_reply'; readonly generation: number; readonly turn: number | undefined; readonly heardMs: number; readonly apology: boolean }
   | { readonly type: 'begin_reply'; readonly generation: number; readonly turn: number | undefined }
+  /** Say the recorded sentence: the turn has failed. */
+  | { readonly type: 'apologise'; readonly generation: number }
   /** Fall silent now; answered by `reply_cut`. `onsetMs`: arrival of the interrupting voice, where there is one. */
-  | { readonly type: 'cut_reply'; readonly generation: number; readonly turn: number | undefined; readonly onsetMs: number | undefined; readonly playing: boolean }
+  | { readonly type: 'cut_reply'; readonly generation: number; readonly turn: number | undefined; readonly onsetMs: number | undefined; readonly playing: boolean; readonly apology: boolean }
   | { readonly type: 'publish'; readonly event: CallerEvent }
   | { readonly type: 'report_turn'; readonly report: TurnReport }
   | { readonly type: 'report_barge_in'; readonly stopMs: number; readonly heardMs: number }

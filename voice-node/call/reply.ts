@@ -1,6 +1,7 @@
 import { VoiceNodeError } from '../domain/errors.js';
 import type { Reply } from '../domain/orchestrator.js';
 import type { Player } from '../speaking/player.js';
+import { SpokenText } from './spoken-text.js';
 
 /** Audio that may wait in a reply whose maker does not await `audio`. */
 const BACKLOG_MS = 120_000;
@@ -10,7 +11,8 @@ export interface ReplyEvents {
   understood(turn: number): void;
   chosen(generation: number): void;
   firstAudio(generation: number): void;
-  text(generation: number, text: string, final: boolean): void;
+  /** The words that were heard so far: all of them, not what is new. */
+  spoken(generation: number, text: string, final: boolean): void;
   failed(generation: number, error: VoiceNodeError): void;
   /** Audio of a reply that is not being played any more. */
   stale(durationMs: number): void;
@@ -28,7 +30,9 @@ export class LiveReply implements Reply {
   readonly #controller = new AbortController();
   #tail: Promise<unknown> = Promise.resolve();
   #backlogMs = 0;
-  #text = '';
+  readonly #words = new SpokenText();
+  #told: string | undefined;
+  #over = false;
   #hasAudio = false;
   #ended = false;
   #wake: (() => void) | undefined;
@@ -57,9 +61,7 @@ export class LiveReply implements Reply {
   }
 
   text(delta: string): void {
-    if (this.#closed || delta === '') return;
-    this.#text += delta;
-    this.#events.text(this.generation, this.#text, false);
+    if (!this.#closed) this.#words.say(delta);
   }
 
   audio(samples: Int16Array, rateHz: number): Promise<boolean> {
@@ -78,6 +80,7 @@ export class LiveReply implements Reply {
       this.#events.firstAudio(this.generation);
     }
     this.#backlogMs += durationMs;
+    this.#words.audio(durationMs);
     const done = this.#tail.then(() => this.#play(samples, rateHz));
     this.#tail = done;
     return done;
@@ -86,7 +89,7 @@ export class LiveReply implements Reply {
   end(): void {
     if (this.#closed) return;
     this.#ended = true;
-    if (this.#text !== '') this.#events.text(this.generation, this.#text, true);
+    this.#words.end();
     void this.#tail.then(() => this.#player.end(this.generation));
   }
 
@@ -94,9 +97,28 @@ export class LiveReply implements Reply {
     if (!this.signal.aborted) this.#events.failed(this.generation, error);
   }
 
+  /** Called by the call with every packet: so much has been played. Allocates nothing but for a new word. */
+  played(heardMs: number): void {
+    if (!this.#over && this.#words.advance(heardMs)) this.#tell(this.#words.heard, false);
+  }
+
+  /** Called by the call: all of it was played. Returns its words. */
+  finish(): string {
+    const text = this.#words.whole;
+    this.#tell(text, true);
+    return text;
+  }
+
+  /** Called by the call: nothing more of it is played. Returns the words that were heard to their end. */
+  cutAt(heardMs: number): string {
+    this.#words.advance(heardMs);
+    const text = this.#words.heard;
+    this.#tell(text, true);
+    return text;
+  }
+
   /** Called by the call: the reply was cut, replaced, or the call ended. */
   stop(): void {
-    if (this.#text !== '' && !this.#closed) this.#events.text(this.generation, this.#text, true);
     this.#controller.abort();
     this.room();
   }
@@ -106,6 +128,13 @@ export class LiveReply implements Reply {
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
+  }
+
+  #tell(text: string, final: boolean): void {
+    if (this.#over || (text === '' && this.#told === undefined)) return;
+    this.#over = final;
+    this.#told = text;
+    this.#events.spoken(this.generation, text, final);
   }
 
   async #play(samples: Int16Array, rateHz: number): Promise<boolean> {

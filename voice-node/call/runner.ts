@@ -2,13 +2,14 @@ import type { Clock, Timer } from '../domain/clock.js';
 import { asNodeError, VoiceNodeError } from '../domain/errors.js';
 import { step } from './core.js';
 import type { CallCommand, CallEvent } from './events.js';
-import { newCall, type CallLimits, type CallState } from './state.js';
+import { newCall, type CallLimits, type CallRules, type CallState } from './state.js';
 
 /** What one event may make the orchestrator be told, and what that may lead to; more is a loop without end. */
 const MAX_TELLS_AT_ONCE = 1000;
 
 export interface RunnerOptions {
   readonly limits: CallLimits;
+  readonly rules: CallRules;
   readonly clock: Clock;
   carryOut(command: CallCommand): void;
   /** Runs the orchestrator's code and keeps what it throws. */
@@ -36,7 +37,7 @@ export class CoreRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#state = newCall(options.limits, options.clock.nowMs());
+    this.#state = newCall(options.limits, options.rules, options.clock.nowMs());
   }
 
   get state(): CallState {

@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../domain/errors.js';
 import type { TurnEnd } from '../domain/events.js';
+import type { SpeechStarted } from '../domain/speech.js';
 import { monotonicMs, type MonotonicMs } from '../domain/time.js';
 import type { Timeline } from './timeline.js';
 
@@ -9,6 +11,7 @@ import type { Timeline } from './timeline.js';
  *   listening --speech_started--> hearing --speech_ended--> thinking --first frame--> speaking
  *   speaking --finished--> listening        speaking --speech_started--> hearing (barge-in)
  *   thinking --speech_started--> hearing    hearing --speech_dropped--> listening
+ *   thinking, speaking --failed--> thinking (the apology) or listening
  *   any but connecting --caller_left--> waiting        any --hang_up, line_ended, failed--> ended
  */
 export type Phase = 'connecting' | 'waiting' | 'listening' | 'hearing' | 'thinking' | 'speaking' | 'ended';
@@ -30,6 +33,14 @@ export interface CallLimits {
   readonly callMs: number;
 }
 
+/** How one robot's calls behave. */
+export interface CallRules {
+  /** Whether speech of the caller stops the robot at once, or is taken as a turn only after it has finished. */
+  readonly interruptions: 'immediate' | 'off';
+  /** Whether there is a recorded sentence for a turn that failed. */
+  readonly apologises: boolean;
+}
+
 /** While the caller speaks, this often it is checked that audio still comes. */
 export const HEARING_CHECK_MS = 500;
 
@@ -44,6 +55,8 @@ export interface PendingReply {
   readonly generation: number;
   readonly turn: number | undefined;
   readonly playing: boolean;
+  /** The recorded sentence after a failure: the orchestrator knows nothing of it. */
+  readonly apology: boolean;
   /** Once it plays: when it is over at the latest, however often it starves and goes on. */
   readonly untilMs: MonotonicMs;
 }
@@ -54,6 +67,7 @@ export interface CallState {
   /** When the present phase is over at the latest. */
   readonly deadlineMs: MonotonicMs;
   readonly limits: CallLimits;
+  readonly rules: CallRules;
   readonly hadCaller: boolean;
   /** A caller was there before the line was up; heard of once it is. */
   readonly callerWaits: boolean;
@@ -65,16 +79,19 @@ export interface CallState {
   /** Marks of the turn that is open, if one is. */
   readonly timeline: Timeline | undefined;
   /** A turn whose reply is being cut: it is reported once the player has said how much was heard. */
-  readonly closing: { readonly timeline: Timeline; readonly end: TurnEnd } | undefined;
+  readonly closing: { readonly timeline: Timeline; readonly end: TurnEnd; readonly error: ErrorCode | undefined } | undefined;
+  /** Speech that began while the robot could not be interrupted: a turn, if it goes on when the robot has finished. */
+  readonly waiting: SpeechStarted | undefined;
   /** The robot wants to hang up once it has finished speaking, or was interrupted: no new reply is taken. */
   readonly ending: boolean;
 }
 
-export const newCall = (limits: CallLimits, nowMs: MonotonicMs): CallState => ({
+export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs): CallState => ({
   phase: 'connecting',
   bornMs: nowMs,
   deadlineMs: monotonicMs(nowMs + limits.connectMs),
   limits,
+  rules,
   hadCaller: false,
   callerWaits: false,
   turn: 0,
@@ -82,5 +99,6 @@ export const newCall = (limits: CallLimits, nowMs: MonotonicMs): CallState => ({
   reply: undefined,
   timeline: undefined,
   closing: undefined,
+  waiting: undefined,
   ending: false,
 });

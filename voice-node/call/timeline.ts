@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/errors.js';
 import type { Mark, Stage, TurnEnd, TurnReport } from '../domain/events.js';
 import type { MonotonicMs } from '../domain/time.js';
 
@@ -36,7 +37,7 @@ export function mark(timeline: Timeline, name: Mark, nowMs: MonotonicMs): Timeli
   return { ...timeline, marks };
 }
 
-export function reportTurn(timeline: Timeline, end: TurnEnd, heardMs: number, bornMs: MonotonicMs): TurnReport {
+export function reportTurn(timeline: Timeline, end: TurnEnd, heardMs: number, bornMs: MonotonicMs, error?: ErrorCode): TurnReport {
   const { marks, offsetMs } = timeline;
   const stagesMs: Partial<Record<Stage, number>> = {};
   if (offsetMs !== undefined && marks.t2 !== undefined) stagesMs.endpointing = round(marks.t2 - offsetMs);
@@ -47,7 +48,7 @@ export function reportTurn(timeline: Timeline, end: TurnEnd, heardMs: number, bo
   }
   const marksMs: Partial<Record<Mark, number>> = {};
   for (const [name, at] of Object.entries(marks) as [Mark, MonotonicMs][]) marksMs[name] = round(at - bornMs);
-  return { turn: timeline.turn, end, marksMs, stagesMs, utteranceMs: round(timeline.utteranceMs), heardMs: round(heardMs) };
+  return { turn: timeline.turn, end, marksMs, stagesMs, utteranceMs: round(timeline.utteranceMs), heardMs: round(heardMs), ...(error === undefined ? {} : { error }) };
 }
 
 /** Tenths of a millisecond: finer than anything that is measured, and readable. */

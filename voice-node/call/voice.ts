@@ -20,6 +20,8 @@ export interface VoiceOptions {
   /** Bound of the queue of reply audio. */
   readonly queueMs: number;
   dispatch(event: CallEvent): void;
+  /** Words of a reply that were heard so far. */
+  spoken(reply: LiveReply, text: string, final: boolean): void;
   /** Runs code of the call's own; never throws. */
   run(task: () => void): void;
 }
@@ -76,30 +78,38 @@ export class Voice {
     return reply;
   }
 
-  /** Falls silent now. The reply is returned to be told so; `heardMs` of it were played. */
-  cut(): { readonly heardMs: number; readonly reply: LiveReply | undefined } {
+  /** Falls silent now. The reply is returned to be told so; `heardMs` of it were played, with the words `text`. */
+  cut(): { readonly heardMs: number; readonly text: string; readonly reply: LiveReply | undefined } {
     const reply = this.#reply;
     this.#reply = undefined;
     const cut = this.#player.cut();
     if (cut !== undefined && cut.droppedMs > 0) this.#stale(cut.droppedMs);
-    return { heardMs: cut?.heardMs ?? 0, reply };
+    const heardMs = cut?.heardMs ?? 0;
+    return { heardMs, text: reply?.cutAt(heardMs) ?? '', reply };
+  }
+
+  /** The reply was played to its end; returns its words. */
+  finish(): string {
+    return this.#reply?.finish() ?? '';
   }
 
   #makeReply(generation: number, turn: number | undefined): LiveReply {
-    const { line, dispatch, run } = this.#options;
-    return new LiveReply(generation, turn, this.#player, {
+    const { spoken, dispatch, run } = this.#options;
+    const reply: LiveReply = new LiveReply(generation, turn, this.#player, {
       understood: (which) => dispatch({ type: 'understood', turn: which }),
       chosen: (which) => dispatch({ type: 'reply_chosen', generation: which }),
       firstAudio: (which) => dispatch({ type: 'reply_audio', generation: which }),
-      text: (which, text, final) => run(() => line.transcript('robot', `reply-${which}`, text, final)),
+      spoken: (_, text, final) => run(() => spoken(reply, text, final)),
       failed: (which, error) => dispatch({ type: 'reply_failed', generation: which, error }),
       stale: (durationMs) => this.#stale(durationMs),
     });
+    return reply;
   }
 
   readonly #tick = (): void => {
     const { clock } = this.#options;
     this.#player.tick(clock.nowMs());
+    this.#reply?.played(this.#player.heardMs);
     if (!this.#stopped) this.#timer = clock.at(this.#player.nextTickMs ?? clock.nowMs(), this.#onTimer);
   };
 

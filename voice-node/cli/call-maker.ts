@@ -1,13 +1,17 @@
-import { Call, type CallOptions } from '../call/call.js';
+import { Call } from '../call/call.js';
+import type { CallOptions } from '../call/options.js';
 import type { CallLimits } from '../call/state.js';
 import type { Config } from '../config.js';
 import { FRAME_MS } from '../domain/audio.js';
 import type { Clock } from '../domain/clock.js';
+import { VoiceNodeError } from '../domain/errors.js';
 import type { Log, Meter } from '../domain/observer.js';
+import type { Orchestrator } from '../domain/orchestrator.js';
 import type { DetectorKind, SpeechRule } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
 import { turnOptions, type TurnOptions } from '../hearing/turns.js';
-import { createOrchestrator } from '../orchestrators/create.js';
+import { EchoOrchestrator } from '../orchestrators/echo.js';
+import { DEFAULT_TONE, ToneOrchestrator } from '../orchestrators/tone.js';
 import { loadDetectors, type DetectorFactory } from '../providers/vad/create.js';
 import { ENERGY_RULE } from '../providers/vad/energy.js';
 import { SILERO_RULE } from '../providers/vad/silero.js';
@@ -62,13 +66,28 @@ export function makeCall(config: Config, detectors: DetectorFactory, parts: Call
     rateHz: config.CALL_RATE_HZ,
     turns: turnsOf(config, robot, kind),
     limits: limitsOf(config),
+    interruptions: robot.config.interruptions,
+    apology: undefined,
     replyQueueMs: config.REPLY_QUEUE_MS,
   };
   try {
-    return new Call(options, { line, clock, meter, log, orchestrator: createOrchestrator(robot.config), detector: detectors.create(kind, config.CALL_RATE_HZ) });
+    return new Call(options, { line, clock, meter, log, orchestrator: orchestratorOf(robot), detector: detectors.create(kind, config.CALL_RATE_HZ) });
   } catch (error) {
     void line.close();
     throw error;
+  }
+}
+
+function orchestratorOf({ config, name }: Robot): Orchestrator {
+  switch (config.mode) {
+    case 'echo':
+      return new EchoOrchestrator();
+    case 'tone':
+      return new ToneOrchestrator(
+        config.tone === undefined ? DEFAULT_TONE : { frequencyHz: config.tone.frequency_hz, durationMs: config.tone.duration_ms, levelDbfs: config.tone.level_dbfs },
+      );
+    default:
+      throw new VoiceNodeError('robot_unavailable', `${name}: mode ${config.mode} is not there yet`);
   }
 }
 
@@ -80,10 +99,10 @@ function turnsOf(config: Config, robot: Robot, kind: DetectorKind): TurnOptions 
   const own = robot.config.vad;
   const silenceMs = kind === 'energy' ? config.VAD_ENERGY_SILENCE_FRAMES * FRAME_MS : config.VAD_MIN_SILENCE_MS;
   return turnOptions({
-    minSpeechMs: own?.minSpeechMs ?? config.VAD_MIN_SPEECH_MS,
-    minSilenceMs: own?.minSilenceMs ?? silenceMs,
-    preRollMs: own?.preRollMs ?? config.VAD_PRE_ROLL_MS,
-    maxUtteranceMs: own?.maxUtteranceMs ?? config.VAD_MAX_UTTERANCE_MS,
+    minSpeechMs: own?.min_speech_ms ?? config.VAD_MIN_SPEECH_MS,
+    minSilenceMs: own?.min_silence_ms ?? silenceMs,
+    preRollMs: own?.pre_roll_ms ?? config.VAD_PRE_ROLL_MS,
+    maxUtteranceMs: own?.max_utterance_ms ?? config.VAD_MAX_UTTERANCE_MS,
   });
 }
 

@@ -30,6 +30,8 @@ const noMeter: Meter = {
   framesDropped: nothing,
   lateTicks: nothing,
   providerError: nothing,
+  providerFirst: nothing,
+  providerUsed: nothing,
 };
 
 /**

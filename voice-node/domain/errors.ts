@@ -20,6 +20,29 @@ export type ErrorCode =
   | 'answer_timeout'
   | 'vad_failed'
   | 'at_capacity'
+  /** The robot cannot take calls: keys, programs or files are missing. */
+  | 'robot_unavailable'
+  | 'tool_failed'
+  /** Nobody there: refused, unknown host, no TLS, broken before the first result. */
+  | 'provider_unreachable'
+  /** The four deadlines of a provider's stream. */
+  | 'provider_connect_timeout'
+  | 'provider_first_timeout'
+  | 'provider_gap_timeout'
+  | 'provider_total_timeout'
+  /** Key missing, wrong, or without permission. */
+  | 'provider_auth'
+  | 'provider_rate_limited'
+  /** Our request was refused: another attempt would be as well. */
+  | 'provider_rejected'
+  /** The other side says that it has trouble. */
+  | 'provider_unavailable'
+  /** Something came that the protocol does not know. */
+  | 'provider_protocol'
+  /** Broken off after the first result. */
+  | 'provider_broken'
+  /** More came than anybody could want to hear. */
+  | 'provider_overflow'
   /** A bug of the node itself: something threw that never should. */
   | 'internal';
 

@@ -27,6 +27,8 @@ export interface TurnReport {
   readonly utteranceMs: number;
   /** How much of the answer was played. */
   readonly heardMs: number;
+  /** Why it failed, where it did. */
+  readonly error?: ErrorCode;
 }
 
 /**
@@ -44,4 +46,8 @@ export type CallerEvent =
   | { readonly type: 'reply_ended'; readonly atMs: number; readonly turn?: number; readonly heardMs: number; readonly cut: boolean }
   | { readonly type: 'barge_in'; readonly atMs: number; readonly turn?: number; readonly stopMs: number; readonly heardMs: number }
   | ({ readonly type: 'turn'; readonly atMs: number } & TurnReport)
+  /** What the caller said, as far as recognised: all of it, not what is new. */
+  | { readonly type: 'transcript'; readonly atMs: number; readonly turn: number; readonly text: string; readonly final: boolean }
+  /** What the robot has said so far in this reply, word by word as it is spoken. `apology`: the recorded sentence after a failure. */
+  | { readonly type: 'reply_text'; readonly atMs: number; readonly reply: number; readonly turn?: number; readonly text: string; readonly final: boolean; readonly apology?: true }
   | { readonly type: 'error'; readonly atMs: number; readonly code: ErrorCode; readonly message: string };

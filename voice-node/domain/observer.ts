@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.js';
 import type { TurnReport } from './events.js';
+import type { UsageUnit, Vendor } from './provider.js';
 
 /** Why a call ended. A closed set: it is a metric label. */
 export type CallEnd = 'caller_left' | 'no_caller' | 'idle' | 'too_long' | 'robot_ended' | 'room_closed' | 'superseded' | 'lost' | 'failed' | 'shutdown';
@@ -10,7 +11,7 @@ export type DropPlace = 'inbound' | 'reply_stale' | 'playout_late' | 'transport'
 export const DROP_PLACES: readonly DropPlace[] = ['inbound', 'reply_stale', 'playout_late', 'transport'];
 
 /** What kind of provider failed. A closed set: it is a metric label. */
-export type ProviderKind = 'stt' | 'llm' | 'tts' | 'realtime' | 'vad' | 'orchestrator';
+export type ProviderKind = 'stt' | 'llm' | 'tts' | 'realtime' | 'tool' | 'vad' | 'orchestrator';
 
 /** What is measured. Implemented by metrics; a call only ever sees this. All methods are cheap and never throw. */
 export interface Meter {
@@ -24,6 +25,12 @@ export interface Meter {
   framesDropped(where: DropPlace, count: number): void;
   lateTicks(count: number): void;
   providerError(kind: ProviderKind, code: ErrorCode): void;
+  /**
+   * The first result of a provider came: first token, first audio, or the final transcript. Counts from the
+   * request; for speech recognition from the end of speech.
+   */
+  providerFirst(kind: ProviderKind, vendor: Vendor, afterMs: number): void;
+  providerUsed(vendor: Vendor, unit: UsageUnit, amount: number): void;
 }
 
 export type LogFields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,8 @@
 import type { Utterance } from './speech.js';
 import type { CallRateHz } from './audio.js';
+import type { Clock } from './clock.js';
 import type { VoiceNodeError } from './errors.js';
+import type { Log } from './observer.js';
 
 /**
  * The port every way of answering implements: echo, a tone, STT -> LLM -> TTS, speech-to-speech, recordings.
@@ -10,6 +12,8 @@ export interface Orchestrator {
   readonly mode: string;
   /** Begins the conversation of one call. May already speak through `host` (a greeting). */
   open(host: ConversationHost): Conversation;
+  /** No conversation will be opened any more and all have ended: side processes and connections end. */
+  close?(): void;
 }
 
 /**
@@ -29,8 +33,8 @@ export interface Conversation {
   /** Confirmed speech that was too short to be an utterance; a started recogniser may drop it. */
   speechDropped?(turn: number): void;
   /**
-   * The caller interrupted: the reply's `signal` is aborted, nothing more of it will be played. `heard`
-   * says how much of it reached the caller, for a history that holds only what was heard.
+   * The caller interrupted, or the reply failed: its `signal` is aborted, nothing more of it will be played.
+   * `heard` says how much of it reached the caller, for a history that holds only what was heard.
    */
   stopPlayback(heard: Heard): void;
   /** The reply was played to its end. */
@@ -45,6 +49,10 @@ export interface ConversationHost {
   readonly rateHz: CallRateHz;
   /** Aborted when the call ends. */
   readonly signal: AbortSignal;
+  /** The call's time: the only one a conversation may go by. */
+  readonly clock: Clock;
+  /** The call's log. Above `debug` never a key, a prompt, or what anybody said. */
+  readonly log: Log;
   /**
    * Begins a reply, to a turn or unprompted (a greeting: `turn` undefined). A reply begun while another one
    * plays takes its place.
@@ -66,7 +74,10 @@ export interface Reply {
   understood(): void;
   /** t4: the first token of the answer, or the choice of a recording. */
   chosen(): void;
-  /** What is being said, for the page and for transcripts. */
+  /**
+   * What is being said, for the page, for transcripts, and for `Heard.text`: the words of the audio that is
+   * handed over next, up to the next `text`. They are shown as they are spoken.
+   */
   text(delta: string): void;
   /**
    * Hands over audio at any rate from 8 to 48 kHz; the rate may change between pieces. The samples are
@@ -77,7 +88,7 @@ export interface Reply {
   audio(samples: Int16Array, rateHz: number): Promise<boolean>;
   /** Nothing more comes. The reply ends when all of it has been played. */
   end(): void;
-  /** The answer failed; the call goes on listening. */
+  /** The answer failed. The caller hears the robot's recorded apology, and the call goes on listening. */
   fail(error: VoiceNodeError): void;
 }
 
@@ -87,6 +98,8 @@ export interface Heard {
   readonly turn: number | undefined;
   /** Milliseconds of the reply handed to the transport before it ended or was cut. */
   readonly heardMs: number;
+  /** The words of it whose audio was played to their end. */
+  readonly text: string;
   /** True when all that had been handed in was played. */
   readonly complete: boolean;
 }

@@ -6,6 +6,8 @@ import { CALL_ENDS, DROP_PLACES, type Meter } from '../domain/observer.js';
 const STAGE_BUCKETS = [0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10, 20];
 /** 20 ms steps around what a caller notices. */
 const STOP_BUCKETS = [0.02, 0.04, 0.06, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2, 0.25, 0.3, 0.4, 0.6, 1, 2];
+/** From a recording at hand to a model that nobody waits for. */
+const FIRST_BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10, 20];
 /** 20 ms of audio must take far less than 20 ms: 10 µs to 20 ms. */
 const FRAME_BUCKETS = [0.00001, 0.00002, 0.00004, 0.00006, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02];
 
@@ -39,6 +41,15 @@ export function createMetrics(): Metrics {
   const lateTicks = new Counter({ name: 'voice_node_late_ticks_total', help: 'Playout ticks that came a packet (20 ms) or more late.', registers });
   const providerErrors = new Counter({ name: 'voice_node_provider_errors_total', help: 'Failures of what answers a call, by kind and code.', labelNames: ['kind', 'code'] as const, registers });
 
+  const providerFirst = new Histogram({
+    name: 'voice_node_provider_first_result_seconds',
+    help: 'From the request to the first result of a provider: first token, first audio; of speech recognition from the end of speech to the final transcript.',
+    labelNames: ['kind', 'vendor'] as const,
+    buckets: FIRST_BUCKETS,
+    registers,
+  });
+  const providerUsage = new Counter({ name: 'voice_node_provider_usage_total', help: 'What providers bill by: tokens, characters, seconds of audio.', labelNames: ['vendor', 'unit'] as const, registers });
+
   const stages = new Map(STAGES.map((name) => [name, stage.labels(name)]));
   const framesIn = frames.labels('in');
   const framesOut = frames.labels('out');
@@ -66,6 +77,8 @@ export function createMetrics(): Metrics {
     framesDropped: (where, count) => dropped.labels(where).inc(count),
     lateTicks: (count) => lateTicks.inc(count),
     providerError: (kind, code) => providerErrors.labels(kind, code).inc(),
+    providerFirst: (kind, vendor, afterMs) => providerFirst.labels(kind, vendor).observe(afterMs / 1000),
+    providerUsed: (vendor, unit, amount) => providerUsage.labels(vendor, unit).inc(amount),
   };
   return { meter, contentType: registry.contentType, text: () => registry.metrics() };
 }

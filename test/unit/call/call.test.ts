@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
 import type { Heard } from '../../../voice-node/domain/orchestrator.js';
 import { EchoOrchestrator } from '../../../voice-node/orchestrators/echo.js';
 import { ToneOrchestrator } from '../../../voice-node/orchestrators/tone.js';
@@ -136,6 +137,37 @@ describe('a call with other robots', () => {
     expect(turn?.stagesMs.response).toBeLessThanOrEqual(20);
   });
 
+  it('says its recorded sentence where the answer fails, and listens again', async () => {
+    const told: string[] = [];
+    const audio = { samples: new Int16Array(16_000).fill(5000), rateHz: 16_000 };
+    const rig = await ready(
+      rigOf(
+        orchestratorOf((host) => ({
+          speechEnded(turn) {
+            const reply = host.beginReply(turn);
+            reply.text('half an ');
+            void reply.audio(new Int16Array(8000).fill(2000), 8000).then(() => reply.fail(new VoiceNodeError('provider_broken', 'the stream broke off')));
+          },
+          stopPlayback: ({ generation, text }) => told.push(`stop ${generation} ${text}`),
+          playbackFinished: ({ generation }) => told.push(`finished ${generation}`),
+        })),
+        { options: { apology: { text: 'Sorry, again please.', audio } } },
+      ),
+    );
+    await rig.speak(600, 8000);
+    await rig.speak(3000, 0);
+    expect(rig.meter.turns).toMatchObject([{ turn: 1, end: 'failed', error: 'provider_broken' }]);
+    expect(told).toEqual(['stop 1 ']);
+    expect(rig.line.events.filter((event) => event.type === 'reply_text' && event.final)).toMatchObject([{ reply: 2, text: 'Sorry, again please.', apology: true }]);
+    const loud = rig.sent().filter((sample) => sample > 4000).length;
+    expect(loud).toBeGreaterThan(47_000);
+    expect(rig.call.phase).toBe('listening');
+    expect(rig.line.states.at(-1)).toBe('listening');
+    rig.call.hangUp('shutdown');
+    await rig.over();
+    expectClean(rig);
+  });
+
   it('tells its conversation everything, in order', async () => {
     const said: string[] = [];
     const heard: Heard[] = [];
@@ -177,13 +209,20 @@ describe('a call with other robots', () => {
     expect(said).toEqual(['started 1', 'ended 1', 'finished 1', 'started 2', 'ended 2', 'stop 2', 'started 3', 'dropped 3', 'close']);
     expect(heard).toMatchObject([{ generation: 1, complete: true }, { generation: 2, complete: false }]);
     expect(frames).toBe(8 * (600 + 2000 + 600 + 1000 + 60 + 1000));
-    expect(rig.line.transcripts).toMatchObject([
-      { from: 'robot', segment: 'reply-1', text: 'one', final: false },
+    // The first reply was heard to its end; of the second one not a whole word was.
+    expect(heard.map((what) => what.text)).toEqual(['one', '']);
+    expect(rig.line.transcripts).toEqual([
       { from: 'caller', segment: 'turn-1', text: 'words', final: true },
+      { from: 'robot', segment: 'reply-1', text: 'one', final: false },
       { from: 'robot', segment: 'reply-1', text: 'one', final: true },
-      { segment: 'reply-2' },
-      { segment: 'turn-2' },
-      { segment: 'reply-2', final: true },
+      { from: 'caller', segment: 'turn-2', text: 'words', final: true },
+    ]);
+    const texts = rig.line.events.filter((event) => event.type === 'transcript' || event.type === 'reply_text');
+    expect(texts).toMatchObject([
+      { type: 'transcript', turn: 1, text: 'words', final: true },
+      { type: 'reply_text', reply: 1, turn: 1, text: 'one', final: false },
+      { type: 'reply_text', reply: 1, turn: 1, text: 'one', final: true },
+      { type: 'transcript', turn: 2, text: 'words', final: true },
     ]);
     expectClean(rig);
   });

@@ -1,6 +1,6 @@
 import { step } from '../../../voice-node/call/core.js';
 import type { CallCommand, CallEvent } from '../../../voice-node/call/events.js';
-import { newCall, type CallLimits, type CallState } from '../../../voice-node/call/state.js';
+import { newCall, type CallLimits, type CallRules, type CallState } from '../../../voice-node/call/state.js';
 import type { TurnReport } from '../../../voice-node/domain/events.js';
 import { mediaMs, monotonicMs } from '../../../voice-node/domain/time.js';
 
@@ -25,8 +25,8 @@ export class CoreDriver {
   /** What a cut reply is said to have played. */
   heardMs = 0;
 
-  constructor(limits: Partial<CallLimits> = {}) {
-    this.state = newCall({ ...LIMITS, ...limits }, monotonicMs(BORN_MS));
+  constructor(limits: Partial<CallLimits> = {}, rules: Partial<CallRules> = {}) {
+    this.state = newCall({ ...LIMITS, ...limits }, { interruptions: 'immediate', apologises: false, ...rules }, monotonicMs(BORN_MS));
   }
 
   /** Feeds one event; returns the commands that follow. */

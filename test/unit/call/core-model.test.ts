@@ -117,8 +117,14 @@ class Watch {
           expect(this.#playing).toBe(command.generation);
           this.#playing = undefined;
           break;
-        case 'tell_finished':
-          expect(this.#playing).toBe(command.heard.generation);
+        case 'apologise':
+          expect(this.#playing).toBeUndefined();
+          expect(command.generation).toBeGreaterThan(this.#generation);
+          this.#generation = command.generation;
+          this.#playing = command.generation;
+          break;
+        case 'finish_reply':
+          expect(this.#playing).toBe(command.generation);
           this.#playing = undefined;
           break;
         case 'robot_speaking':
@@ -155,11 +161,13 @@ class Watch {
   }
 }
 
+const rules = fc.record({ interruptions: fc.constantFrom('immediate' as const, 'off' as const), apologises: fc.boolean() });
+
 it('keeps its promises whatever happens, and always comes to an end', () => {
   let walked = 0;
   fc.assert(
-    fc.property(moves, (walk) => {
-      const call = new CoreDriver();
+    fc.property(moves, rules, (walk, chosen) => {
+      const call = new CoreDriver({}, chosen);
       const watch = new Watch();
       for (const move of walk) {
         call.after(move.waitMs);

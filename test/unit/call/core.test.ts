@@ -42,7 +42,7 @@ describe('a call that goes well', () => {
     call.after(5).send({ type: 'playout_audible', generation: 1 });
     expect(names(call.after(2000).send({ type: 'playout_finished', generation: 1, heardMs: 2000 }))).toEqual([
       'robot_speaking',
-      'tell_finished',
+      'finish_reply',
       'publish reply_ended',
       'report_turn',
       'publish turn',

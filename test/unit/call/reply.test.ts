@@ -14,7 +14,7 @@ function replyRig(queueMs = 400) {
     understood: (turn) => void said.push(`understood ${turn}`),
     chosen: (generation) => void said.push(`chosen ${generation}`),
     firstAudio: (generation) => void said.push(`audio ${generation}`),
-    text: (_, text, final) => void said.push(`${final ? 'final' : 'text'} ${text}`),
+    spoken: (_, text, final) => void said.push(`${final ? 'final' : 'text'} ${text}`),
     failed: (_, error) => void failures.push(error),
     stale: (ms) => void (stale.ms += ms),
   });
@@ -74,13 +74,29 @@ describe('a reply on its way', () => {
     reply.text('more');
     reply.chosen();
     reply.understood();
+    expect(reply.finish()).toBe('Good day');
+    reply.finish();
+    reply.played(1000);
     reply.stop();
-    expect(said).toEqual(['understood 7', 'chosen 1', 'text Good ', 'text Good day', 'audio 1', 'final Good day']);
+    expect(said).toEqual(['understood 7', 'chosen 1', 'audio 1', 'final Good day']);
+  });
+
+  it('tells its words as they are spoken, and of a cut one those that were heard', () => {
+    const { reply, said } = replyRig(2000);
+    reply.text('Good day ');
+    void reply.audio(new Int16Array(8000), 8000);
+    reply.text('Sir');
+    void reply.audio(new Int16Array(8000), 8000);
+    reply.end();
+    for (let ms = 0; ms <= 1900; ms += 20) reply.played(ms);
+    expect(said).toEqual(['audio 1', 'text Good', 'text Good day']);
+    expect(reply.cutAt(1910)).toBe('Good day');
+    reply.played(2000);
+    expect(said.slice(3)).toEqual(['final Good day']);
   });
 
   it('is stopped at once: whoever waits is told no, the signal is aborted, the rest is counted', async () => {
-    const { reply, rig, stale, said } = replyRig(200);
-    reply.text('Good');
+    const { reply, rig, stale } = replyRig(200);
     const first = reply.audio(new Int16Array(4800), 16_000);
     const second = reply.audio(new Int16Array(1600), 16_000);
     await settle();
@@ -94,7 +110,6 @@ describe('a reply on its way', () => {
     expect(aborted).toBe(1);
     // 300 ms, of which 200 went into the queue, then 100 and 10.
     expect(stale.ms).toBeCloseTo(210, 6);
-    expect(said.filter((what) => what.startsWith('final'))).toEqual(['final Good']);
   });
 
   it('fails where more than two minutes wait', async () => {

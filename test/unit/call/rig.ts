@@ -1,4 +1,5 @@
-import { Call, type CallOptions } from '../../../voice-node/call/call.js';
+import { Call } from '../../../voice-node/call/call.js';
+import type { CallOptions } from '../../../voice-node/call/options.js';
 import type { CallEnd, DropPlace, Log, Meter, ProviderKind } from '../../../voice-node/domain/observer.js';
 import type { Conversation, ConversationHost, Orchestrator } from '../../../voice-node/domain/orchestrator.js';
 import type { SpeechDetector } from '../../../voice-node/domain/speech.js';
@@ -30,6 +31,10 @@ export class CountingMeter implements Meter {
   framesDropped = (where: DropPlace, count: number): void => void (this.dropped[where] = (this.dropped[where] ?? 0) + count);
   lateTicks = (count: number): void => void (this.late += count);
   providerError = (kind: ProviderKind, code: string): void => void this.errors.push(`${kind} ${code}`);
+  readonly firsts: string[] = [];
+  readonly used: string[] = [];
+  providerFirst = (kind: ProviderKind, vendor: string, afterMs: number): void => void this.firsts.push(`${kind} ${vendor} ${Math.round(afterMs)}`);
+  providerUsed = (vendor: string, unit: string, amount: number): void => void this.used.push(`${vendor} ${unit} ${amount}`);
 }
 
 /** Keeps every line that was logged. */
@@ -94,7 +99,7 @@ export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other,
   const log = new MemoryLog();
   const detector = new WatchedDetector();
   const call = new Call(
-    { callId: 'call-1', robot: 'echo', rateHz: 8000, turns: turnOptions(), limits: LIMITS, replyQueueMs: 2000, ...options },
+    { callId: 'call-1', robot: 'echo', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: 'immediate', replyQueueMs: 2000, apology: undefined, ...options },
     { line: wrap === undefined ? line : wrap(line), orchestrator, detector: other ?? detector, clock, meter, log },
   );
   let phase = 0;

@@ -1,0 +1,37 @@
+import type { Audio, CallRateHz } from '../domain/audio.js';
+import type { Clock } from '../domain/clock.js';
+import type { Log, Meter } from '../domain/observer.js';
+import type { Orchestrator } from '../domain/orchestrator.js';
+import type { SpeechDetector } from '../domain/speech.js';
+import type { Line } from '../domain/transport.js';
+import type { TurnOptions } from '../hearing/turns.js';
+import type { CallLimits, CallRules } from './state.js';
+
+export interface CallOptions {
+  readonly callId: string;
+  readonly robot: string;
+  readonly rateHz: CallRateHz;
+  readonly turns: TurnOptions;
+  readonly limits: CallLimits;
+  readonly interruptions: CallRules['interruptions'];
+  /** Bound of the queue of reply audio. */
+  readonly replyQueueMs: number;
+  /** What the caller hears when a turn has failed; undefined: nothing. */
+  readonly apology: Apology | undefined;
+}
+
+/** A recorded sentence and its words. */
+export interface Apology {
+  readonly text: string;
+  readonly audio: Audio;
+}
+
+/** Everything a call meets the world through. The call closes `line` and `detector`. */
+export interface CallPorts {
+  readonly line: Line;
+  readonly orchestrator: Orchestrator;
+  readonly detector: SpeechDetector;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly log: Log;
+}
