@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
@@ -28,6 +30,22 @@ const url = (...schemes: string[]) =>
   );
 
 const robotName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected a robot name: small letters, digits, - and _, at most 64');
+
+const secret = z.string().min(1).optional();
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, search, hash, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && pathname === '/' && `${search}${hash}${username}${password}` === '';
+}
+
+/** Origins, separated by commas or blanks. */
+const origins = z
+  .string()
+  .default('')
+  .transform((value) => value.split(/[\s,]+/).filter((each) => each !== ''))
+  .refine((list) => list.every(isOrigin), 'expected origins such as https://crm.example.com, separated by commas')
+  .transform((list): readonly string[] => list.map((each) => new URL(each).origin));
 
 /** Every variable the node reads, with its default as it would be written in `.env`. */
 export const VARIABLES = {
@@ -60,6 +78,24 @@ export const VARIABLES = {
   IDLE_TIMEOUT_MS: whole(1000, 86_400_000, 'ms').default(600_000),
   MAX_CALL_MS: whole(1000, 86_400_000, 'ms').default(7_200_000),
   DRAIN_TIMEOUT_MS: whole(0, 86_400_000, 'ms').default(10_000),
+  OPENAI_API_KEY: secret,
+  OPENAI_BASE_URL: url('http:', 'https:').default('https://api.openai.com/v1'),
+  AZURE_OPENAI_API_KEY: secret,
+  AZURE_OPENAI_ENDPOINT: url('http:', 'https:').optional(),
+  YANDEX_API_KEY: secret,
+  YANDEX_FOLDER_ID: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'expected the id of a folder, such as b1g0123456789').optional(),
+  ELEVENLABS_API_KEY: secret,
+  ZVUKOGRAM_TOKEN: secret,
+  ZVUKOGRAM_EMAIL: z.string().regex(/^\S+@\S+$/, 'expected an e-mail address').optional(),
+  LOCAL_LLM_URL: url('http:', 'https:').optional(),
+  LOCAL_LLM_MODEL: z.string().min(1).optional(),
+  LOCAL_STT_URL: url('http:', 'https:').optional(),
+  LOCAL_TTS_URL: url('http:', 'https:').optional(),
+  LOCAL_API_KEY: secret,
+  SOCKS_PROXY: url('socks5:', 'socks5h:').optional(),
+  TOOL_URLS: origins,
+  CACHE_DIR: z.string().min(1, 'expected a folder').optional(),
+  PHRASE_CACHE_MB: whole(0, 100_000, 'MB').default(200),
 } as const;
 
 const SCHEMA = z.object(VARIABLES);
@@ -107,9 +143,12 @@ function crossFaults(given: Readonly<Record<string, string>>): string[] {
 
 /** A value as it may be shown: no secret, no password inside a URL, not a page long. */
 function shown(name: string, value: string): string {
-  if (name.includes('SECRET')) return `${value.length} characters`;
+  if (/SECRET|KEY|TOKEN/.test(name)) return `${value.length} characters`;
   return JSON.stringify(value.replace(/\/\/[^/]*@/, '//[hidden]@').slice(0, 80));
 }
+
+/** Where the node keeps what it can make again. */
+export const cacheFolder = (config: Config): string => config.CACHE_DIR ?? join(homedir(), '.cache', 'voice-node');
 
 export interface Keys {
   readonly apiKey: string;

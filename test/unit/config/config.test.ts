@@ -32,6 +32,8 @@ const url = (fallback: string | undefined): Case => ({
   good: words('ws://10.0.0.1:7880', 'wss://livekit.example/path'),
   bad: ['http://127.0.0.1:7880', 'localhost:7880', '/socket', 'nonsense'],
 });
+const web = (fallback: string | undefined): Case => ({ default: fallback, good: words('http://127.0.0.1:11434/v1', 'https://llm.example/v1'), bad: ['ws://127.0.0.1', 'llm.example', 'nonsense'] });
+const secret: Case = { default: undefined, good: words('k-0123'), bad: [] };
 const probability = (fallback: number): Case => ({ default: fallback, good: { '0.4': 0.4, '.45': 0.45, '0.40': 0.4 }, bad: ['0', '1', '0.001', '0,5', '-0.5', '2', 'half'] });
 
 const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
@@ -64,15 +66,37 @@ const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
   IDLE_TIMEOUT_MS: whole(600_000, 1000, 86_400_000),
   MAX_CALL_MS: whole(7_200_000, 1000, 86_400_000),
   DRAIN_TIMEOUT_MS: whole(10_000, 0, 86_400_000),
+  OPENAI_API_KEY: secret,
+  OPENAI_BASE_URL: web('https://api.openai.com/v1'),
+  AZURE_OPENAI_API_KEY: secret,
+  AZURE_OPENAI_ENDPOINT: web(undefined),
+  YANDEX_API_KEY: secret,
+  YANDEX_FOLDER_ID: { default: undefined, good: words('b1g0123456789'), bad: ['b1g/x', 'a b', 'x'.repeat(65)] },
+  ELEVENLABS_API_KEY: secret,
+  ZVUKOGRAM_TOKEN: secret,
+  ZVUKOGRAM_EMAIL: { default: undefined, good: words('a@b.example'), bad: ['a.b.example', 'a b@c'] },
+  LOCAL_LLM_URL: web(undefined),
+  LOCAL_LLM_MODEL: { default: undefined, good: words('qwen3:4b'), bad: [] },
+  LOCAL_STT_URL: web(undefined),
+  LOCAL_TTS_URL: web(undefined),
+  LOCAL_API_KEY: secret,
+  SOCKS_PROXY: { default: undefined, good: words('socks5://127.0.0.1:1080', 'socks5h://user:word@proxy:1080'), bad: ['http://proxy:1080', 'proxy:1080'] },
+  TOOL_URLS: {
+    default: [],
+    good: { 'https://a.example, http://127.0.0.1:9000/': ['https://a.example', 'http://127.0.0.1:9000'], 'https://a.example:443': ['https://a.example'] },
+    bad: ['a.example', 'https://a.example/path', 'ftp://a.example', 'https://a.example/?x=1'],
+  },
+  CACHE_DIR: { default: undefined, good: words('/var/cache/voice-node'), bad: [] },
+  PHRASE_CACHE_MB: whole(200, 0, 100_000),
 };
 
 describe('every variable', () => {
   it.each(Object.entries(CASES))('%s: its default, what is good, what is bad', (name, { default: fallback, good, bad }) => {
     const key = name as keyof Config;
-    expect(loadConfig({})[key]).toBe(fallback);
-    expect(loadConfig({ [name]: '' })[key]).toBe(fallback);
-    expect(loadConfig({ [name]: '  ' })[key]).toBe(fallback);
-    for (const [text, value] of Object.entries(good)) expect(loadConfig({ [name]: text })[key]).toBe(value);
+    expect(loadConfig({})[key]).toEqual(fallback);
+    expect(loadConfig({ [name]: '' })[key]).toEqual(fallback);
+    expect(loadConfig({ [name]: '  ' })[key]).toEqual(fallback);
+    for (const [text, value] of Object.entries(good)) expect(loadConfig({ [name]: text })[key]).toEqual(value);
     for (const text of bad) {
       const { code, message } = faultOf({ [name]: text });
       expect(code).toBe('config_invalid');
