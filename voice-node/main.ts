@@ -7,11 +7,13 @@ const USAGE = `usage: voice-node <command>
   resample --from 48000 --to 8000          raw mono audio, stdin to stdout
   vad [--detector silero] [--rate 8000]    s16le on stdin to speech events, a JSON line each
   replay call.wav [--robot echo]           a recording through the whole node, on virtual time
+  robots                                   the robots, and whether they can take calls
+  robots check [name...] [--json]          everything that is wrong with them
 
 The README says more.`;
 
 /** Bad input ends with 2, as is usual for the command line; a fault of the world with 1; a bug with 70. */
-const INPUT_CODES = new Set<string>(['config_invalid', 'argument_invalid', 'robot_unknown', 'robot_invalid', 'audio_format']);
+const INPUT_CODES = new Set<string>(['config_invalid', 'argument_invalid', 'robot_unknown', 'robot_invalid', 'robot_unavailable', 'audio_format']);
 
 async function main(command: string | undefined, args: readonly string[]): Promise<number> {
   const { stdin, stdout } = process;
@@ -30,6 +32,8 @@ async function main(command: string | undefined, args: readonly string[]): Promi
     case 'replay':
       await (await import('./cli/replay.js')).runReplay(args, stdout);
       return 0;
+    case 'robots':
+      return (await import('./cli/robots.js')).runRobots(args, stdout);
     case 'help':
     case '--help':
     case '-h':

@@ -1,6 +1,5 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { loadConfig, ROOT } from '../config.js';
+import { readEnvironment } from '../config.js';
 import { FRAME_MS, WIRE_RATE_HZ, type Audio } from '../domain/audio.js';
 import { messageOf, VoiceNodeError } from '../domain/errors.js';
 import type { Meter } from '../domain/observer.js';
@@ -9,10 +8,12 @@ import { createResampler } from '../dsp/resampler.js';
 import { silentLog } from '../platform/log.js';
 import { VirtualClock } from '../platform/virtual-clock.js';
 import { RobotFolder } from '../robots/folder.js';
+import { missingFor } from '../robots/requirements.js';
 import { readWav, writeWav } from '../stores/wav.js';
 import { MemoryLine } from '../transports/memory.js';
 import { parseArguments } from './arguments.js';
 import { loadConfiguredDetectors, makeCall } from './call-maker.js';
+import { RobotSettings } from './robot-settings.js';
 
 export const REPLAY_USAGE = 'replay call.wav [--robot echo] [--out reply.wav] [--events events.jsonl]';
 
@@ -51,8 +52,11 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   if (file === undefined || positionals.length > 1) {
     throw new VoiceNodeError('argument_invalid', `replay: expected one recording, got ${positionals.length}; usage: voice-node ${REPLAY_USAGE}`);
   }
-  const config = loadConfig();
-  const robot = new RobotFolder(resolve(ROOT, config.ROBOTS_DIR)).get(values.robot ?? config.ROBOT);
+  const settings = new RobotSettings(readEnvironment());
+  const robot = new RobotFolder(settings.folder).get(values.robot ?? settings.node.ROBOT);
+  const missing = missingFor(robot, settings.around(robot));
+  if (missing.length > 0) throw new VoiceNodeError('robot_unavailable', `replay: ${robot.name} cannot take calls:\n  ${missing.join('\n  ')}`);
+  const config = settings.of(robot);
   const recording = atWireRate(readWav(read(file), file), file);
   const events = values.events === undefined ? undefined : create(values.events);
   const out = values.out === undefined ? undefined : create(values.out);

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
-import { loadConfig, requireKeys, ROOT, type Config } from '../config.js';
+import { join } from 'node:path';
+import { readEnvironment, requireKeys, ROOT, type Config } from '../config.js';
 import { withDeadline } from '../domain/deadline.js';
-import { VoiceNodeError } from '../domain/errors.js';
 import type { Clock } from '../domain/clock.js';
 import type { Log, Meter } from '../domain/observer.js';
 import { createMetrics } from '../metrics/metrics.js';
@@ -10,15 +9,18 @@ import { LiveCalls, type CallRequest } from '../node/live-calls.js';
 import { Worker } from '../node/worker.js';
 import { systemClock } from '../platform/clock.js';
 import { createLog } from '../platform/log.js';
-import type { DetectorFactory } from '../providers/vad/create.js';
+import { RobotChoice } from '../robots/choice.js';
 import { RobotFolder } from '../robots/folder.js';
-import { robotNameIn } from '../robots/metadata.js';
+import { requirementsOf, type Lack } from '../robots/requirements.js';
+import type { Robot } from '../robots/robot.js';
 import { LiveKitLine, disposeLiveKit } from '../transports/livekit/line.js';
 import { createApp } from '../web/app.js';
 import { listen, type WebServer } from '../web/server.js';
 import { Sessions } from '../web/sessions.js';
 import { parseArguments } from './arguments.js';
-import { loadConfiguredDetectors, makeCall } from './call-maker.js';
+import { makeCall } from './call-maker.js';
+import { RobotDetectors } from './detectors.js';
+import { RobotSettings } from './robot-settings.js';
 
 export const START_USAGE = 'start';
 const VERSION = '0.1.0';
@@ -27,27 +29,33 @@ const STOP_LIMIT_MS = 3000;
 /** Runs the node until it is told to stop. Resolves with the exit code. */
 export async function runStart(args: readonly string[]): Promise<number> {
   parseArguments('start', START_USAGE, args, {});
-  const config = loadConfig();
+  const settings = new RobotSettings(readEnvironment());
+  const config = settings.node;
   const keys = requireKeys(config);
-  const robots = new RobotFolder(resolve(ROOT, config.ROBOTS_DIR));
-  if (!robots.has(config.ROBOT)) throw new VoiceNodeError('robot_unknown', `ROBOT: expected one of ${robots.names.join(', ')}, got ${JSON.stringify(config.ROBOT)}`);
+  const robots = new RobotFolder(settings.folder);
   const clock = systemClock;
-  const log = createLog(config.LOG_LEVEL, [keys.apiSecret]);
+  const log = createLog(config.LOG_LEVEL, [keys.apiSecret, ...settings.secrets(robots.all())]);
   catchStrays(log);
+  robots.reportTo(log);
+  const detectors = await RobotDetectors.load(settings, robots.all());
+  const missing = (robot: Robot): readonly Lack[] => [...requirementsOf(robot, settings.around(robot)).missing, ...detectors.missing(robot)];
+  const choice = new RobotChoice({ robots, defaultName: config.ROBOT, missing, log });
+  for (const { name, missing: lacks } of choice.offers()) {
+    if (lacks.length > 0) log.warn({ robot: name, missing: lacks.map(({ text }) => text) }, 'a robot cannot take calls yet');
+  }
   const metrics = createMetrics();
-  const detectors = await loadConfiguredDetectors(config, robots.names.map((name) => robots.get(name)));
-  const calls = new LiveCalls(callFactory(config, robots, detectors, clock, metrics.meter, log), clock, log);
+  const calls = new LiveCalls(callFactory(settings, choice, detectors, clock, metrics.meter, log), clock, log);
   const worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION, maxCalls: config.MAX_CALLS }, calls, clock, log);
   const sessions = new Sessions({ url: config.LIVEKIT_URL, publicUrl: config.LIVEKIT_PUBLIC_URL ?? config.LIVEKIT_URL, ...keys }, clock);
   const app = createApp(
     {
       staticFolder: join(ROOT, 'static'),
       liveKitClient: createRequire(import.meta.url).resolve('livekit-client').replace(/[^/\\]+$/, 'livekit-client.esm.mjs'),
-      robots: { names: robots.names, default: config.ROBOT },
     },
     {
       log,
       readiness: () => readiness(worker, calls, config),
+      robots: () => ({ default: choice.defaultName, offers: choice.offers() }),
       createSession: (robot) => sessions.create(robot),
       metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
     },
@@ -62,13 +70,11 @@ export async function runStart(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function callFactory(config: Config, robots: RobotFolder, detectors: DetectorFactory, clock: Clock, meter: Meter, log: Log) {
+function callFactory(settings: RobotSettings, choice: RobotChoice, detectors: RobotDetectors, clock: Clock, meter: Meter, log: Log) {
   return ({ callId, room, token, metadata }: CallRequest) => {
-    const wanted = robotNameIn(metadata) ?? config.ROBOT;
-    if (!robots.has(wanted)) log.warn({ callId, room, wanted: wanted.slice(0, 80), robot: config.ROBOT }, 'the room names a robot that does not exist; the default takes the call');
-    const robot = robots.get(robots.has(wanted) ? wanted : config.ROBOT);
-    const line = new LiveKitLine({ url: config.LIVEKIT_URL, token, room }, clock, meter, log.child({ callId, room }));
-    return makeCall(config, detectors, { callId, robot, line, clock, meter, log });
+    const robot = choice.forRoom(metadata, { callId, room });
+    const line = new LiveKitLine({ url: settings.node.LIVEKIT_URL, token, room }, clock, meter, log.child({ callId, room }));
+    return makeCall(settings.of(robot), detectors.for(robot), { callId, robot, line, clock, meter, log });
   };
 }
 

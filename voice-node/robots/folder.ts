@@ -1,61 +1,162 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, VoiceNodeError } from '../domain/errors.js';
-import { ROBOT_SCHEMA, type Robot } from './robot.js';
+import type { Log } from '../domain/observer.js';
+import type { CheckEnv } from './env-file.js';
+import { faultText, type Fault } from './faults.js';
+import { lookOver, type Listing } from './files.js';
+import { readRobot, type Reading } from './read-robot.js';
+import type { Robot } from './robot.js';
+import type { ReadAudio } from './sounds.js';
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
+export interface FolderOptions {
+  /** The folder of the robots' folders. */
+  readonly folder: string;
+  readonly readAudio: ReadAudio;
+  /** Looks at the values of a robot's .env. Default: all are fine. */
+  readonly checkEnv?: CheckEnv;
+}
+
+/** One folder of the robots' folder, as it stands. */
+export interface Surveyed {
+  readonly name: string;
+  /** Undefined: it has faults. */
+  readonly robot: Robot | undefined;
+  readonly faults: readonly Fault[];
+}
+
+interface Entry {
+  /** Of what was read last, good or not. */
+  readonly stamp: string;
+  /** The last good one. */
+  readonly robot: Robot | undefined;
+  readonly reading: Reading;
+}
+
 /**
- * The robots of one folder, read once. A name from outside is only ever looked up among those that were found,
- * never joined to a path.
+ * The robots of one folder. Every look-up looks whether the files are still those that were read (a stat each)
+ * and reads a robot again that has changed; where the change is no good the last good robot stays. A `Robot` is the
+ * same object as long as its folder does not change. A name from outside is only ever looked up among those that
+ * were found, never joined to a path.
  */
 export class RobotFolder {
-  readonly #robots: ReadonlyMap<string, Robot>;
+  readonly #options: Required<FolderOptions>;
+  readonly #entries = new Map<string, Entry>();
+  #log: Log | undefined;
+  #folderFault = '';
 
-  /** Throws `robot_invalid` naming every fault of every robot, or `config_invalid` where there is no such folder. */
-  constructor(folder: string) {
-    if (!existsSync(folder)) throw new VoiceNodeError('config_invalid', `ROBOTS_DIR: expected a folder of robots, got ${folder}, which does not exist`);
-    const robots = new Map<string, Robot>();
-    const faults: string[] = [];
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue;
-      const file = join(folder, entry.name, 'config.json');
-      if (!existsSync(file)) continue;
-      if (NAME.test(entry.name)) readRobot(entry.name, file, robots, faults);
-      else faults.push(`${entry.name}: expected a folder name of small letters, digits, - and _`);
-    }
-    if (faults.length > 0) throw new VoiceNodeError('robot_invalid', faults.join('\n'));
-    this.#robots = robots;
+  /** Reads all robots. Throws `robot_invalid` naming every fault of every robot, or `config_invalid` where there is no such folder. */
+  constructor(options: FolderOptions) {
+    this.#options = { checkEnv: () => [], ...options };
+    for (const [name, listing] of foldersIn(this.#options.folder)) this.#entries.set(name, this.#read(name, listing));
+    const faults = [...this.#entries.values()].flatMap(({ reading }) => reading.faults);
+    if (faults.length > 0) throw new VoiceNodeError('robot_invalid', faults.map(faultText).join('\n'));
+  }
+
+  /** Reads all robots once, good or not, for `robots check`. Throws `config_invalid` where there is no such folder. */
+  static survey(options: FolderOptions): readonly Surveyed[] {
+    const { readAudio, checkEnv = () => [], folder } = options;
+    return [...foldersIn(folder)].map(([name, listing]) => {
+      const { robot, faults } = readFolder(name, listing, { readAudio, checkEnv });
+      return { name, robot, faults };
+    });
+  }
+
+  /** From now on changes and their faults are told to `log`. */
+  reportTo(log: Log): void {
+    this.#log = log;
   }
 
   get names(): readonly string[] {
-    return [...this.#robots.keys()].sort();
+    return this.all().map(({ name }) => name);
+  }
+
+  /** All robots as they are now, by name. */
+  all(): readonly Robot[] {
+    this.#look();
+    return [...this.#entries.keys()].sort().flatMap((name) => this.#entries.get(name)?.robot ?? []);
   }
 
   has(name: string): boolean {
-    return this.#robots.has(name);
+    return this.find(name) !== undefined;
+  }
+
+  find(name: string): Robot | undefined {
+    this.#look(name);
+    return this.#entries.get(name)?.robot;
   }
 
   /** Throws `robot_unknown`. */
   get(name: string): Robot {
-    const robot = this.#robots.get(name);
+    const robot = this.find(name);
     if (robot === undefined) throw new VoiceNodeError('robot_unknown', `expected one of ${this.names.join(', ')}, got ${JSON.stringify(name.slice(0, 80))}`);
     return robot;
   }
+
+  /** Sees what has come and gone; reads again what has changed: `only` that one robot, or all. */
+  #look(only?: string): void {
+    let found;
+    try {
+      found = foldersIn(this.#options.folder, only);
+      this.#folderFault = '';
+    } catch (error) {
+      // Not there at the moment: all robots stay. Said once.
+      if (this.#folderFault === '') this.#log?.warn({ error: messageOf(error) }, 'the folder of the robots cannot be read; the robots stay as they are');
+      this.#folderFault = messageOf(error);
+      return;
+    }
+    for (const [name, listing] of found) this.#renew(name, listing);
+    for (const name of only === undefined ? [...this.#entries.keys()] : [only]) {
+      if (found.has(name) || !this.#entries.delete(name)) continue;
+      this.#log?.info({ robot: name }, 'a robot is gone');
+    }
+  }
+
+  #renew(name: string, listing: Listing): void {
+    const before = this.#entries.get(name);
+    if (before?.stamp === listing.stamp) return;
+    const now = this.#read(name, listing, before);
+    this.#entries.set(name, now);
+    const { faults } = now.reading;
+    if (faults.length === 0) this.#log?.info({ robot: name }, before === undefined ? 'a new robot is there' : 'a robot has changed; its next call goes by that');
+    else this.#log?.warn({ robot: name, faults: faults.map(faultText) }, now.robot === undefined ? 'a robot is not right and takes no calls' : 'a robot was changed and is not right; its last good state stays');
+  }
+
+  #read(name: string, listing: Listing, before?: Entry): Entry {
+    const reading = readFolder(name, listing, this.#options, before?.reading);
+    return { stamp: listing.stamp, robot: reading.robot ?? before?.robot, reading };
+  }
 }
 
-function readRobot(name: string, file: string, robots: Map<string, Robot>, faults: string[]): void {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    faults.push(`${name}/config.json: expected JSON: ${messageOf(error)}`);
-    return;
-  }
-  const parsed = ROBOT_SCHEMA.safeParse(json);
-  if (parsed.success) {
-    robots.set(name, { name, config: parsed.data });
-    return;
-  }
-  for (const issue of parsed.error.issues) faults.push(`${name}/config.json: ${issue.path.join('.') || 'top level'}: ${issue.message}`);
+function readFolder(name: string, listing: Listing, options: Required<Omit<FolderOptions, 'folder'>>, before?: Reading): Reading {
+  if (NAME.test(name)) return readRobot(name, listing, options, before?.sounds);
+  return { robot: undefined, faults: [{ file: name, path: '', message: 'expected a folder name of small letters, digits, - and _, at most 64' }], sounds: new Map() };
 }
+
+/** The folders that are meant to be robots, looked over; only the one called `only` where that is given. */
+function foldersIn(folder: string, only?: string): ReadonlyMap<string, Listing> {
+  let names;
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new VoiceNodeError('config_invalid', `ROBOTS_DIR: expected a folder of robots, got ${folder}, which ${code === 'ENOENT' ? 'does not exist' : 'cannot be read'}`);
+  }
+  const found = new Map<string, Listing>();
+  for (const name of names) {
+    if (name.startsWith('.') || (only !== undefined && name !== only) || !isFolder(join(folder, name))) continue;
+    const listing = lookOver(join(folder, name));
+    if (listing.meant) found.set(name, listing);
+  }
+  return found;
+}
+
+const isFolder = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};

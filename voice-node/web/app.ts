@@ -26,13 +26,25 @@ export interface WebOptions {
   readonly staticFolder: string;
   /** The client library, served from our own package. */
   readonly liveKitClient: string;
-  readonly robots: { readonly names: readonly string[]; readonly default: string };
+}
+
+/** A robot as the page offers it. */
+export interface OfferedRobot {
+  readonly name: string;
+  readonly mode: string;
+  readonly description?: string;
+  /** Whether it can take calls. */
+  readonly ready: boolean;
+  /** What it lacks otherwise: in short for a list, and in words. */
+  readonly missing: readonly { readonly thing: string; readonly text: string }[];
 }
 
 export interface WebPorts {
   readonly log: Log;
   /** Whether a call may come now; otherwise why not. */
   readiness(): { readonly ready: boolean; readonly reason?: string };
+  /** The robots as they are now, those that cannot take calls as well. */
+  robots(): { readonly default: string; readonly offers: readonly OfferedRobot[] };
   createSession(robot: string): Promise<Session>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -68,11 +80,11 @@ export function createApp(options: WebOptions, ports: WebPorts): Hono {
     const { contentType, text } = await ports.metrics();
     return context.body(text, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
   });
-  app.get('/api/robots', (context) => context.json({ robots: options.robots.names, default: options.robots.default }));
+  app.get('/api/robots', (context) => listRobots(context, ports));
   app.post(
     '/api/session/create',
     bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => failure(context, 413, 'argument_invalid', `expected at most ${MAX_BODY_BYTES} bytes`) }),
-    (context) => createSession(context, options, ports),
+    (context) => createSession(context, ports),
   );
   addStatic(app, options);
   app.notFound((context) => failure(context, 404, 'argument_invalid', `there is nothing at ${context.req.path.slice(0, 200)}`));
@@ -83,7 +95,14 @@ export function createApp(options: WebOptions, ports: WebPorts): Hono {
   return app;
 }
 
-async function createSession(context: Context, options: WebOptions, ports: WebPorts): Promise<Response> {
+function listRobots(context: Context, ports: WebPorts): Response {
+  const { default: preferred, offers } = ports.robots();
+  const details = offers.map(({ missing, ...offer }) => ({ ...offer, ...(offer.ready ? {} : { missing: [...new Set(missing.map(({ thing }) => thing))] }) }));
+  context.header('cache-control', 'no-store');
+  return context.json({ robots: offers.map(({ name }) => name), default: preferred, details });
+}
+
+async function createSession(context: Context, ports: WebPorts): Promise<Response> {
   // Anything but JSON is refused: a form on a foreign page could send the rest without asking.
   if (!/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) {
     return failure(context, 415, 'argument_invalid', 'expected content-type application/json');
@@ -96,9 +115,14 @@ async function createSession(context: Context, options: WebOptions, ports: WebPo
     return failure(context, 400, 'argument_invalid', 'expected JSON such as {"robot":"echo"}');
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return failure(context, 400, 'argument_invalid', 'expected a JSON object such as {"robot":"echo"}');
-  const robot: unknown = Object.hasOwn(body, 'robot') ? (body as { robot: unknown }).robot : options.robots.default;
-  if (typeof robot !== 'string' || !options.robots.names.includes(robot)) {
-    return failure(context, 400, 'robot_unknown', `robot: expected one of ${options.robots.names.join(', ')}, got ${JSON.stringify(robot)?.slice(0, 80)}`);
+  const { default: preferred, offers } = ports.robots();
+  const wanted: unknown = Object.hasOwn(body, 'robot') ? (body as { robot: unknown }).robot : preferred;
+  const offer = offers.find(({ name }) => name === wanted);
+  if (offer === undefined) {
+    return failure(context, 400, 'robot_unknown', `robot: expected one of ${offers.map(({ name }) => name).join(', ')}, got ${JSON.stringify(wanted)?.slice(0, 80)}`);
+  }
+  if (!offer.ready) {
+    return failure(context, 503, 'robot_unavailable', `robot: ${offer.name} cannot take calls: ${offer.missing.map(({ text }) => text).join('; ').slice(0, 1000)}`);
   }
   const readiness = ports.readiness();
   if (!readiness.ready) {
@@ -107,7 +131,7 @@ async function createSession(context: Context, options: WebOptions, ports: WebPo
   }
   try {
     context.header('cache-control', 'no-store');
-    return context.json(await ports.createSession(robot));
+    return context.json(await ports.createSession(offer.name));
   } catch (error) {
     ports.log.error({ error: messageOf(error) }, 'no session could be created');
     if (!(error instanceof VoiceNodeError)) return failure(context, 500, 'internal', 'the node could not make a session; its log says why');

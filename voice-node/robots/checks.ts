@@ -1,0 +1,39 @@
+import type { Fault } from './faults.js';
+import type { RobotConfig } from './schema/robot.js';
+
+/** What lies beside config.json. */
+export interface Beside {
+  /** prompt.txt, trimmed; undefined: there is none. */
+  readonly prompt: string | undefined;
+  readonly greetingWav: boolean;
+  readonly fallbackWav: boolean;
+  /** Names of the recordings in tracks/, without their ending. */
+  readonly tracks: ReadonlySet<string>;
+}
+
+/** What is right by itself but does not fit together: the config and the files beside it. `robot` is its name. */
+export function crossFaults(robot: string, config: RobotConfig, beside: Beside): Fault[] {
+  const faults: Fault[] = [];
+  const fault = (file: string, path: string, message: string): void => void faults.push({ file: `${robot}/${file}`, path, message });
+  if (config.mode === 'pipeline' || config.mode === 'realtime') {
+    if (beside.prompt === undefined) fault('prompt.txt', '', `mode ${config.mode} needs one: it tells the model who it is; got none`);
+    else if (beside.prompt === '') fault('prompt.txt', '', 'expected words that tell the model who it is, got an empty file');
+  }
+  const speaks = config.mode === 'pipeline' || config.mode === 'realtime';
+  for (const [kind, recorded] of [['greeting', beside.greetingWav], ['fallback', beside.fallbackWav]] as const) {
+    if (config[`${kind}_text`] !== undefined && !recorded && !speaks) {
+      fault('config.json', `${kind}_text`, `expected a ${kind}.wav with these words: mode ${config.mode} has no voice of its own to say them`);
+    }
+  }
+  if (config.mode === 'llm_script') trackFaults(config, beside.tracks, fault);
+  return faults;
+}
+
+function trackFaults(config: Extract<RobotConfig, { readonly mode: 'llm_script' }>, found: ReadonlySet<string>, fault: (file: string, path: string, message: string) => void): void {
+  for (const name of Object.keys(config.tracks)) if (!found.has(name)) fault('config.json', `tracks.${name}`, `expected the recording tracks/${name}.wav, there is none`);
+  for (const name of found) if (!Object.hasOwn(config.tracks, name)) fault(`tracks/${name}.wav`, '', `expected a description in config.json under tracks.${name}, there is none`);
+  const names = Object.keys(config.tracks);
+  if (!Object.hasOwn(config.tracks, config.fallback_track)) {
+    fault('config.json', 'fallback_track', `expected one of the tracks${names.length === 0 ? '' : ` ${names.slice(0, 20).join(', ')}`}, got ${JSON.stringify(config.fallback_track)}`);
+  }
+}
