@@ -54,7 +54,7 @@ export class PhraseFolder implements PhraseStore {
       await writeFile(draft, bytes);
       await this.#used(draft);
       await rename(draft, file);
-      this.#bytes = (this.#bytes ?? (await this.#measure())) + bytes.length;
+      this.#bytes = this.#bytes === undefined ? await this.#measure() : this.#bytes + bytes.length;
       if (this.#bytes > this.#maxBytes) await (this.#clearing ??= this.#clear().finally(() => (this.#clearing = undefined)));
     } catch (error) {
       this.#trouble(error);
