@@ -2,6 +2,7 @@
 
 import { apiProblem, ProblemError } from './classify.js';
 import { problem } from './problems.js';
+import { readRobots } from './robots.js';
 
 /**
  * @typedef {{ sessionId: string, robot: string, room: string, identity: string, token: string, url: string }} Grant
@@ -29,12 +30,10 @@ export async function createSession(robot) {
 
 /**
  * The robots one may choose from.
- * @returns {Promise<{ robots: string[], default: string | null }>} rejects with a ProblemError
+ * @returns {Promise<import('./robots.js').Robots>} rejects with a ProblemError
  */
 export async function listRobots() {
-  const answer = /** @type {{ robots?: unknown, default?: unknown } | null} */ (await request('/api/robots', {}));
-  const robots = Array.isArray(answer?.robots) ? answer.robots.filter((name) => typeof name === 'string') : [];
-  return { robots, default: typeof answer?.default === 'string' ? answer.default : null };
+  return readRobots(await request('/api/robots', {}));
 }
 
 /**

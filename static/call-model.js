@@ -1,5 +1,7 @@
 // @ts-check
 
+import { cleanName } from './text.js';
+
 /** @import { CallerEvent, TurnReport } from '../voice-node/domain/events.js' */
 
 /**
@@ -52,7 +54,7 @@ export const EMPTY_CALL = Object.freeze({ call: null, speeches: [], replies: [],
 export function reduce(model, event) {
   switch (event.type) {
     case 'call':
-      return { ...model, call: { callId: event.callId, robot: event.robot, rateHz: event.rateHz, detector: event.detector } };
+      return { ...model, call: { callId: event.callId, robot: cleanName(event.robot), rateHz: event.rateHz, detector: cleanName(event.detector) } };
     case 'speech_started':
       return withSpeech(model, { turn: event.turn, onsetMs: event.onsetMs, t1Ms: event.atMs, offsetMs: null, t2Ms: null, dropped: false });
     case 'speech_ended':
@@ -76,6 +78,8 @@ export function reduce(model, event) {
     case 'error':
       return { ...model, lastError: { code: event.code, message: event.message } };
     case 'vad':
+    case 'transcript':
+    case 'reply_text':
       return model;
   }
 }
@@ -84,8 +88,8 @@ export function reduce(model, event) {
  * @param {Extract<CallerEvent, { type: 'turn' }>} event
  * @returns {TurnReport}
  */
-function reportOf({ turn, end, marksMs, stagesMs, utteranceMs, heardMs }) {
-  return { turn, end, marksMs, stagesMs, utteranceMs, heardMs };
+function reportOf({ turn, end, marksMs, stagesMs, utteranceMs, heardMs, error }) {
+  return { turn, end, marksMs, stagesMs, utteranceMs, heardMs, ...(error === undefined ? {} : { error }) };
 }
 
 /**

@@ -34,7 +34,9 @@ const FIELDS = {
   reply_started: { turn: maybe(number) },
   reply_ended: { turn: maybe(number), heardMs: number, cut: truth },
   barge_in: { turn: maybe(number), stopMs: number, heardMs: number },
-  turn: { turn: number, end: text, marksMs: numbersByName, stagesMs: numbersByName, utteranceMs: number, heardMs: number },
+  turn: { turn: number, end: text, marksMs: numbersByName, stagesMs: numbersByName, utteranceMs: number, heardMs: number, error: maybe(text) },
+  transcript: { turn: number, text, final: truth },
+  reply_text: { reply: number, turn: maybe(number), text, final: truth, apology: maybe(truth) },
   error: { code: text, message: text },
 };
 

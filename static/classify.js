@@ -57,6 +57,7 @@ export function apiProblem(status, body) {
   const said = typeof body === 'object' && body !== null && 'error' in body ? body.error : null;
   const detail = typeof said === 'object' && said !== null && 'message' in said ? String(said.message) : `HTTP ${status}`;
   const code = typeof said === 'object' && said !== null && 'code' in said ? String(said.code) : '';
+  if (code === 'robot_unavailable') return problem('robot_unavailable', detail);
   if (code === 'at_capacity' || status === 429 || status === 503) return problem('api_busy', detail);
   return problem(status >= 500 ? 'api_failed' : 'api_refused', detail);
 }

@@ -1,13 +1,19 @@
 // @ts-check
 
-import { createSession, listRobots } from './api.js';
+import { createSession } from './api.js';
 import { endProblem, joinProblem, micProblem, ProblemError } from './classify.js';
+import { ConversationView } from './conversation-view.js';
+import { forgetFaults, watchFaults } from './faults.js';
 import { Panel } from './panel.js';
-import { nodeProblem, problem } from './problems.js';
+import { problem } from './problems.js';
+import { RobotSelect } from './robot-select.js';
 import { IDLE } from './status.js';
-import { checkServerUrl, decodeToken, describeToken, readFragment } from './token.js';
+import { cleanName } from './text.js';
+import { decodeToken, readFragment } from './token.js';
+import { fillTokenForm, typedWayIn } from './token-form.js';
 import { withSegment } from './transcript.js';
-import { byId, clearProblem, clearProblems, showProblem, showState, showTranscript } from './view.js';
+import { TurnLinks } from './turn-links.js';
+import { byId, clearProblem, clearProblems, showProblem, showState } from './view.js';
 
 /** @import { LocalAudioTrack } from 'livekit-client' */
 /** @import { CallerEvent } from '../voice-node/domain/events.js' */
@@ -18,14 +24,13 @@ import { byId, clearProblem, clearProblems, showProblem, showState, showTranscri
 const ROBOT_DEADLINE_MS = 10_000;
 const KEPT_EVENTS = 2000;
 
-const robotSelect = byId('robot', HTMLSelectElement);
-const urlInput = byId('url', HTMLInputElement);
-const tokenInput = byId('token', HTMLTextAreaElement);
-const tokenInfo = byId('token-info', HTMLElement);
 const deviceSelect = byId('device', HTMLSelectElement);
 const audio = byId('reply-audio', HTMLAudioElement);
 const toggles = [byId('opt-echo', HTMLInputElement), byId('opt-noise', HTMLInputElement), byId('opt-gain', HTMLInputElement)];
 
+const robots = new RobotSelect();
+const conversation = new ConversationView();
+const links = new TurnLinks();
 const panel = new Panel();
 panel.onDeadMicrophone = (/** @type {boolean} */ dead) => {
   if (dead) showProblem(problem('mic_silent'));
@@ -66,6 +71,9 @@ Object.defineProperty(window, 'voiceNode', {
     get transcript() {
       return segments;
     },
+    get conversation() {
+      return conversation.lines;
+    },
   }),
 });
 
@@ -89,10 +97,11 @@ async function startCall(wayIn) {
   if (!['idle', 'ended'].includes(state.phase)) return;
   const mine = ++generation;
   clearProblems();
+  forgetFaults();
   events = [];
   segments = [];
   robotLost = false;
-  showTranscript(segments);
+  conversation.start();
   panel.start();
   setState({ ...IDLE, phase: 'microphone' });
   /** @type {string | null} */
@@ -138,6 +147,8 @@ function finish(phase) {
   mic = null;
   for (const code of ['reconnecting', 'playback_blocked', 'robot_absent', 'robot_left', 'mic_silent']) clearProblem(code);
   panel.stop();
+  conversation.end();
+  void robots.refresh();
   setState({ phase, robotPresent: false, agentState: null, soundBlocked: false, muted: false });
 }
 
@@ -164,13 +175,14 @@ function listener(mine) {
       events.push(event);
       if (events.length > KEPT_EVENTS) events.splice(0, events.length - KEPT_EVENTS);
       panel.take(event, arrivedMs);
-      if (event.type === 'call') setState({ robot: event.robot });
-      if (event.type === 'error') showProblem(nodeProblem(event));
-      if (event.type === 'reply_started') clearProblem('node_error');
+      conversation.take(event);
+      if (event.type === 'turn') links.refresh();
+      if (event.type === 'call') setState({ robot: cleanName(event.robot) });
+      watchFaults(event);
     }),
     transcript: guarded((segment) => {
       segments = withSegment(segments, segment);
-      showTranscript(segments);
+      conversation.hear(segment);
     }),
     robotAudio: guarded((track) => panel.listenToRobot(track)),
     playback: guarded((allowed) => {
@@ -211,58 +223,26 @@ async function restartMicrophone() {
   }
 }
 
-/** @returns {Promise<{ url: string, token: string, robot: null, sessionId: null }>} */
-async function typedWayIn() {
-  const token = tokenInput.value.trim();
-  const urlState = checkServerUrl(urlInput.value, location.protocol === 'https:');
-  const tokenState = token === '' ? 'missing' : decodeToken(token) === null ? 'malformed' : 'ok';
-  urlInput.setAttribute('aria-invalid', String(urlState !== 'ok'));
-  tokenInput.setAttribute('aria-invalid', String(tokenState !== 'ok'));
-  if (urlState !== 'ok') {
-    urlInput.focus();
-    throw new ProblemError(problem(`url_${urlState}`));
-  }
-  if (tokenState !== 'ok') {
-    tokenInput.focus();
-    throw new ProblemError(problem(`token_${tokenState}`));
-  }
-  return { url: urlInput.value.trim(), token, robot: null, sessionId: null };
-}
-
-function showTokenInfo() {
-  const info = decodeToken(tokenInput.value);
-  tokenInfo.textContent = info ? describeToken(info, Date.now()) : '';
-}
-
 function prefill() {
   const given = readFragment(location.hash);
-  if (given.url !== null) urlInput.value = given.url;
-  if (given.token !== null) tokenInput.value = given.token;
-  if (given.robot !== null && [...robotSelect.options].some((option) => option.value === given.robot)) robotSelect.value = given.robot;
-  showTokenInfo();
-}
-
-async function fillRobots() {
-  const { robots, default: preferred } = await listRobots();
-  if (robots.length === 0) return;
-  robotSelect.replaceChildren(...robots.map((name) => new Option(name, name, name === preferred, name === preferred)));
-  prefill();
+  fillTokenForm(given);
+  if (given.robot !== null) robots.choose(given.robot);
 }
 
 byId('form-session', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
-  void startCall(() => createSession(robotSelect.value || null));
+  void startCall(() => createSession(robots.chosen));
 });
 byId('form-token', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   // What is typed wrong is said before the browser asks for the microphone.
-  typedWayIn().then(
-    (way) => startCall(async () => way),
-    (error) => {
-      clearProblems();
-      showProblem(joinProblem(error, null, Date.now()));
-    },
-  );
+  try {
+    const way = typedWayIn();
+    void startCall(async () => way);
+  } catch (error) {
+    clearProblems();
+    showProblem(joinProblem(error, null, Date.now()));
+  }
 });
 byId('hangup', HTMLButtonElement).addEventListener('click', () => finish(state.phase === 'connected' || state.phase === 'reconnecting' ? 'ended' : 'idle'));
 byId('mute', HTMLButtonElement).addEventListener('click', () => {
@@ -277,10 +257,8 @@ byId('play', HTMLButtonElement).addEventListener('click', () => {
 });
 for (const toggle of [...toggles, deviceSelect]) toggle.addEventListener('change', () => void restartMicrophone());
 navigator.mediaDevices?.addEventListener('devicechange', () => mic && void listDevices());
-tokenInput.addEventListener('input', showTokenInfo);
 addEventListener('hashchange', prefill);
 
 prefill();
 showState(state, robotLost);
-// Without the list the button still starts the node's default robot, so this failure is not worth a warning.
-fillRobots().catch(() => {});
+void robots.refresh();

@@ -1,5 +1,9 @@
 // @ts-check
 
+import { cleanText } from './text.js';
+
+/** @import { ErrorCode } from '../voice-node/domain/errors.js' */
+
 /**
  * What can go wrong, in words for the person at the microphone: what happened, and what to do about it.
  * @typedef {object} Problem
@@ -23,6 +27,7 @@ const PROBLEMS = {
   api_unreachable: ['error', 'The node does not answer', 'The request for a session got no answer.', 'Check that the node runs and that you are online, then start again.'],
   api_busy: ['error', 'All lines are busy', 'The node carries as many calls as it can.', 'Try again in a minute.'],
   api_refused: ['error', 'The session was refused', 'The node did not accept the request.', 'Choose another robot, or reload the page.'],
+  robot_unavailable: ['error', 'This robot cannot take calls yet', 'A key, a program or a file that it needs is missing.', 'Choose another robot; “voice-node robots check” says what is missing.'],
   api_failed: ['error', 'The node could not make a session', 'Something failed inside the node.', 'Try again; if it stays, look into the node’s log.'],
   url_missing: ['error', 'The server’s address is missing', 'A token alone does not say which server it is for.', 'Enter the LiveKit address, for example ws://127.0.0.1:7880.'],
   url_invalid: ['error', 'This is no server address', 'A LiveKit address begins with ws:// or wss://.', 'Correct the address, for example ws://127.0.0.1:7880.'],
@@ -50,20 +55,41 @@ const PROBLEMS = {
   unknown: ['error', 'Something went wrong', 'An unexpected fault ended the attempt.', 'Try again; reload the page if it stays.'],
 };
 
-/** What the codes of the node's `error` events (ErrorCode of the node) mean to a caller. */
-/** @type {Record<string, readonly [what: string, todo: string]>} */
+/** What the node's codes (in its `error` events and in turns that failed) mean to a caller. */
+/** @type {Record<ErrorCode, readonly [what: string, todo: string]>} */
 const NODE_ERRORS = {
-  answer_failed: ['The robot could not make an answer.', 'Say it again.'],
-  answer_timeout: ['The robot took too long for an answer.', 'Say it again, or wait a moment.'],
-  vad_failed: ['The speech detector failed, so the robot cannot hear you.', 'Hang up, and start a new call.'],
+  config_invalid: ['The node’s settings are wrong.', 'Look into the node’s log.'],
+  argument_invalid: ['The node was asked for something it does not know.', 'Reload the page, and look into the node’s log.'],
+  robot_unknown: ['The node has no robot of this name.', 'Choose another robot.'],
+  robot_invalid: ['The robot’s configuration is wrong.', 'Choose another robot, and look into the node’s log.'],
+  robot_unavailable: ['The robot cannot take calls: a key, a program or a file is missing.', 'Choose another robot; “voice-node robots check” says what is missing.'],
+  audio_format: ['Audio came in a form that the robot cannot use.', 'Look into the node’s log.'],
+  port_taken: ['The node’s port is in use.', 'Look into the node’s log.'],
+  auth_failed: ['The LiveKit server does not accept the node’s key.', 'Look into the node’s log.'],
+  worker_refused: ['The LiveKit server does not accept the node.', 'Look into the node’s log.'],
+  worker_unreachable: ['The node cannot reach the LiveKit server.', 'Check that the server runs.'],
+  transport_connect: ['The robot could not connect to the room.', 'Hang up, and start a new call.'],
   transport_lost: ['The robot lost its line to the room.', 'Hang up, and start a new call.'],
   transport_publish: ['The robot could not send its voice.', 'Hang up, and start a new call.'],
   transport_timeout: ['The robot’s line to the room did not answer in time.', 'Hang up, and start a new call.'],
-  transport_connect: ['The robot could not connect to the room.', 'Hang up, and start a new call.'],
-  internal: ['Something inside the node went wrong, and this call ended.', 'Start a new call; if it happens again, look into the node’s log.'],
+  answer_failed: ['The robot could not make an answer.', 'Say it again.'],
+  answer_timeout: ['The robot took too long for an answer.', 'Say it again, or wait a moment.'],
+  vad_failed: ['The speech detector failed, so the robot cannot hear you.', 'Hang up, and start a new call.'],
   at_capacity: ['The node carries as many calls as it can.', 'Try again in a minute.'],
-  robot_unknown: ['The node has no robot of this name.', 'Choose another robot.'],
-  robot_invalid: ['The robot’s configuration is wrong.', 'Choose another robot, and look into the node’s log.'],
+  tool_failed: ['A tool that the robot wanted to use failed.', 'Say it again.'],
+  provider_unreachable: ['A service that the robot needs cannot be reached.', 'Say it again; if it stays, check that the service runs and that the node is online.'],
+  provider_connect_timeout: ['A service that the robot needs did not take the request in time.', 'Say it again; if it stays, check the service and the node’s network.'],
+  provider_first_timeout: ['A service that the robot needs did not begin to answer in time.', 'Say it again, or wait a moment.'],
+  provider_gap_timeout: ['A service that the robot needs stopped in the middle of its answer.', 'Say it again, or wait a moment.'],
+  provider_total_timeout: ['A service that the robot needs took too long for the whole answer.', 'Say it again, or ask for something shorter.'],
+  provider_auth: ['A service that the robot needs does not accept the robot’s key.', 'Check the key: “voice-node robots check” says which one.'],
+  provider_rate_limited: ['A service that the robot needs asks for fewer requests.', 'Wait a minute, then say it again.'],
+  provider_rejected: ['A service that the robot needs refused the request.', 'Look into the node’s log: the robot’s settings do not suit the service.'],
+  provider_unavailable: ['A service that the robot needs has trouble of its own.', 'Say it again in a moment.'],
+  provider_protocol: ['A service that the robot needs gave an answer that nobody understands.', 'Look into the node’s log; the address in the robot’s settings may be another service’s.'],
+  provider_broken: ['A service that the robot needs broke off in the middle of its answer.', 'Say it again.'],
+  provider_overflow: ['A service that the robot needs gave more than anybody could listen to.', 'Say it again.'],
+  internal: ['Something inside the node went wrong.', 'Start a new call; if it happens again, look into the node’s log.'],
 };
 
 /** Longest text of others that is shown. */
@@ -86,10 +112,25 @@ export function problem(code, detail) {
  */
 export function nodeProblem({ code, message }) {
   const base = problem('node_error');
-  const words = Object.hasOwn(NODE_ERRORS, code) ? NODE_ERRORS[code] : undefined;
-  const [what, todo] = words ?? [base.what, base.todo];
+  const [what, todo] = wordsOf(code) ?? [base.what, base.todo];
   return { ...base, what: withDetail(what, `${code}: ${message}`), todo };
 }
+
+/**
+ * Why a turn failed, in plain words.
+ * @param {string | null} code the turn's `error`; null where it said none
+ */
+export function faultWords(code) {
+  return wordsOf(code)?.[0] ?? 'The robot could not answer.';
+}
+
+/** @param {string | null} code */
+function wordsOf(code) {
+  return code !== null && Object.hasOwn(NODE_ERRORS, code) ? NODE_ERRORS[/** @type {ErrorCode} */ (code)] : undefined;
+}
+
+/** The node's codes that have words of their own, for tests. */
+export const NODE_ERROR_CODES = Object.freeze(Object.keys(NODE_ERRORS));
 
 /**
  * Adds what the other side said, without what it quotes of a token: whoever sees the screen could use it.
@@ -97,7 +138,7 @@ export function nodeProblem({ code, message }) {
  * @param {string | undefined} detail
  */
 function withDetail(what, detail) {
-  const said = detail?.replaceAll(/eyJ[\w-]+(\.[\w-]*)*/g, '…').replace('could not establish signal connection: ', '').trim();
+  const said = detail === undefined ? '' : cleanText(detail, 4 * MAX_DETAIL_CHARS).replaceAll(/eyJ[\w-]+(\.[\w-]*)*/g, '…').replace('could not establish signal connection: ', '').trim();
   if (!said) return what;
   return `${what} (${said.length > MAX_DETAIL_CHARS ? `${said.slice(0, MAX_DETAIL_CHARS)}…` : said})`;
 }

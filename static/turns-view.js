@@ -1,5 +1,6 @@
 // @ts-check
 
+import { cleanName } from './text.js';
 import { msText, niceScaleMs, waterfall } from './waterfall.js';
 
 /** @import { TurnReport } from '../voice-node/domain/events.js' */
@@ -29,7 +30,10 @@ export function showTurns(body, scaleNote, turns) {
   const falls = turns.map(waterfall);
   const scaleMs = niceScaleMs(falls.map((fall) => fall.endMs));
   scaleNote.textContent = turns.length === 0 ? '' : `scale: ${msText(scaleMs)} from the last voiced frame`;
+  const focused = document.activeElement instanceof HTMLElement && body.contains(document.activeElement) ? document.activeElement.dataset.to : undefined;
   body.replaceChildren(...turns.map((turn, i) => row(turn, /** @type {Waterfall} */ (falls[i]), scaleMs)));
+  // The rows are new ones; the keyboard stays where it was.
+  if (focused !== undefined) [...body.querySelectorAll('button')].find((button) => button.dataset.to === focused)?.focus({ preventScroll: true });
 }
 
 /**
@@ -44,11 +48,16 @@ function row(turn, fall, scaleMs) {
   tr.dataset.end = turn.end;
   const head = cell('th', 'turn-head', 'rowheader');
   head.scope = 'row';
-  const end = element('span', 'turn-end', ENDS[turn.end] ?? turn.end);
+  const end = element('span', 'turn-end', Object.hasOwn(ENDS, turn.end) ? ENDS[turn.end] : cleanName(turn.end));
   end.dataset.end = turn.end;
-  head.append(element('span', 'turn-number', `#${turn.turn}`), end);
+  const number = element('button', 'turn-number', `#${turn.turn}`);
+  number.type = 'button';
+  number.dataset.to = String(turn.turn);
+  number.setAttribute('aria-label', `Turn ${turn.turn}: show what was said`);
+  head.append(number, end);
   const way = cell('td', 'turn-fall', 'cell');
   way.append(drawing(fall, scaleMs), element('span', 'turn-marks', marksText(turn)));
+  if (turn.error !== undefined) way.append(element('span', 'turn-error', cleanName(turn.error)));
   tr.append(head, way);
   for (const stage of STAGES) {
     const td = cell('td', `turn-stage stage-${stage}`, 'cell');

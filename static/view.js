@@ -6,7 +6,6 @@ import { statusOf } from './status.js';
 /** @import { Problem } from './problems.js' */
 /** @import { CallModel } from './call-model.js' */
 /** @import { PageState } from './status.js' */
-/** @import { Segment } from './transcript.js' */
 /** @import { Ballistics } from './level.js' */
 
 /**
@@ -35,8 +34,6 @@ const level = byId('level', HTMLElement);
 const levelBar = byId('level-bar', HTMLElement);
 const levelPeak = byId('level-peak', HTMLElement);
 const levelWords = byId('level-text', HTMLElement);
-const words = byId('words', HTMLElement);
-const transcript = byId('transcript', HTMLOListElement);
 
 /**
  * Shows the state: words, colour, and which controls are at hand.
@@ -147,40 +144,4 @@ export function showLevelText(meter, muted) {
   levelWords.textContent = text;
   level.setAttribute('aria-valuetext', text);
   level.setAttribute('aria-valuenow', String(meter === null || muted ? -60 : Math.round(Math.max(-60, Math.min(0, meter.peakDbfs)))));
-}
-
-/**
- * Lines that did not change are left alone: a screen reader reads out what is written into a log.
- * @param {readonly Segment[]} segments
- */
-export function showTranscript(segments) {
-  words.hidden = segments.length === 0;
-  const atEnd = transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 30;
-  const lines = segments.map((segment, i) => {
-    const key = `${segment.from} ${segment.id}`;
-    const known = [...transcript.children].find((child) => child instanceof HTMLElement && child.dataset.key === key);
-    const line = known instanceof HTMLElement ? known : transcriptLine(segment, key);
-    const text = /** @type {Text} */ (line.lastChild);
-    if (text.data !== segment.text) text.data = segment.text;
-    line.dataset.final = String(segment.final);
-    if (transcript.children[i] !== line) transcript.insertBefore(line, transcript.children[i] ?? null);
-    return line;
-  });
-  for (const child of [...transcript.children].slice(lines.length)) child.remove();
-  if (atEnd) transcript.scrollTop = transcript.scrollHeight;
-}
-
-/**
- * @param {Segment} segment
- * @param {string} key
- */
-function transcriptLine(segment, key) {
-  const line = document.createElement('li');
-  line.dataset.key = key;
-  line.dataset.from = segment.from;
-  const who = document.createElement('span');
-  who.className = 'who';
-  who.textContent = segment.from === 'caller' ? 'you' : 'robot';
-  line.append(who, document.createTextNode(''));
-  return line;
 }

@@ -19,9 +19,14 @@ const ONE_OF_EACH = {
   reply_started: { type: 'reply_started', atMs: 910, turn: 1 },
   reply_ended: { type: 'reply_ended', atMs: 1500, turn: 1, heardMs: 590, cut: false },
   barge_in: { type: 'barge_in', atMs: 1500, turn: 1, stopMs: 80, heardMs: 590 },
-  turn: { type: 'turn', atMs: 1500, turn: 1, end: 'answered', marksMs: { t1: 120, t2: 900 }, stagesMs: { response: 12 }, utteranceMs: 860, heardMs: 590 },
+  turn: { type: 'turn', atMs: 1500, turn: 1, end: 'answered', marksMs: { t1: 120, t2: 900 }, stagesMs: { response: 12 }, utteranceMs: 860, heardMs: 590, error: 'answer_timeout' },
+  transcript: { type: 'transcript', atMs: 700, turn: 1, text: 'what is', final: false },
+  reply_text: { type: 'reply_text', atMs: 1200, reply: 2, turn: 1, text: 'It is', final: true, apology: true },
   error: { type: 'error', atMs: 5, code: 'answer_failed', message: 'expected audio, got none' },
 };
+
+/** @type {Partial<Record<CallerEvent['type'], readonly string[]>>} */
+const OPTIONAL = { reply_started: ['turn'], reply_ended: ['turn'], barge_in: ['turn'], turn: ['error'], reply_text: ['turn', 'apology'] };
 
 describe('parseCallerEvent', () => {
   it.each(Object.values(ONE_OF_EACH))('reads $type as it was sent', (event) => {
@@ -30,7 +35,7 @@ describe('parseCallerEvent', () => {
 
   it.each(Object.values(ONE_OF_EACH))('refuses $type where a field is missing or of another kind', (event) => {
     for (const field of Object.keys(event)) {
-      const optional = field === 'turn' && ['reply_started', 'reply_ended', 'barge_in'].includes(event.type);
+      const optional = OPTIONAL[event.type]?.includes(field) ?? false;
       const { [field]: _left, ...rest } = /** @type {Record<string, unknown>} */ ({ ...event });
       expect(parseCallerEvent(bytes(rest)) !== null, `without ${field}`).toBe(optional);
       expect(parseCallerEvent(bytes({ ...event, [field]: { odd: true, toString: 'x' } })), `with an odd ${field}`).toBeNull();
