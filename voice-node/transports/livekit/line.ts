@@ -9,11 +9,12 @@ import {
   type RemoteParticipant,
   type RemoteTrackPublication,
 } from '@livekit/rtc-node';
-import type { Clock } from '../../domain/clock.js';
+import type { Clock, Timer } from '../../domain/clock.js';
 import { withDeadline } from '../../domain/deadline.js';
 import { messageOf, VoiceNodeError } from '../../domain/errors.js';
 import type { AgentState, CallerEvent } from '../../domain/events.js';
 import type { Log, Meter } from '../../domain/observer.js';
+import { monotonicMs } from '../../domain/time.js';
 import type { Line, LineEnd, LineListener } from '../../domain/transport.js';
 import { CallerAudio } from './caller-audio.js';
 import { Outbox } from './outbox.js';
@@ -22,6 +23,8 @@ import { ReplyTrack } from './reply-track.js';
 const CONNECT_LIMIT_MS = 10_000;
 const PUBLISH_LIMIT_MS = 5000;
 const CLOSE_LIMIT_MS = 5000;
+/** A caller who has not subscribed to the robot's voice by then will not: begin all the same. */
+const SUBSCRIBE_LIMIT_MS = 1000;
 /** Nobody may send us more than this in one stream; the default of the SDK is 5 GB. */
 const MAX_STREAM_BYTES = 64 * 1024;
 
@@ -50,6 +53,9 @@ export class LiveKitLine implements Line {
   #caller: string | undefined;
   #audio: CallerAudio | undefined;
   #open = false;
+  /** Somebody hears the robot: a greeting said earlier would be lost. */
+  #audible = false;
+  #audibleTimer: Timer | undefined;
   #ended = false;
   #connecting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -71,7 +77,8 @@ export class LiveKitLine implements Line {
     try {
       this.#connecting = this.#rtc.connect(url, token, options);
       await withDeadline(this.#clock, this.#connecting, CONNECT_LIMIT_MS, 'transport_connect', `joining room ${this.room}`);
-      await withDeadline(this.#clock, this.#replyTrack.publish(this.#rtc), PUBLISH_LIMIT_MS, 'transport_publish', 'publishing the reply track');
+      const { subscribed } = await withDeadline(this.#clock, this.#replyTrack.publish(this.#rtc), PUBLISH_LIMIT_MS, 'transport_publish', 'publishing the reply track');
+      void subscribed.then(this.#onAudible);
     } catch (error) {
       // The text of a native error may contain the token.
       const message = messageOf(error).replaceAll(token, '[token]');
@@ -115,6 +122,7 @@ export class LiveKitLine implements Line {
     // The last events of a call are on their way; a line that is gone would only keep them waiting.
     if (this.#open && !this.#ended) await this.#outbox.flush();
     this.#ended = true;
+    this.#audibleTimer?.cancel();
     this.#outbox.close();
     this.#audio?.close();
     this.#audio = undefined;
@@ -172,12 +180,23 @@ export class LiveKitLine implements Line {
     const caller = known ?? this.#findCaller();
     const publication = caller === undefined ? undefined : microphoneOf(caller);
     if (publication !== undefined && !publication.subscribed) publication.setSubscribed(true);
+    if (caller !== undefined && !this.#audible) {
+      this.#audibleTimer ??= this.#clock.at(monotonicMs(this.#clock.nowMs() + SUBSCRIBE_LIMIT_MS), this.#onAudible);
+      return;
+    }
     this.#read(publication);
     if (caller !== undefined && this.#caller === undefined) {
       this.#caller = caller.identity;
       this.#listener?.callerJoined(caller.identity);
     }
   }
+
+  readonly #onAudible = (): void => {
+    this.#audibleTimer?.cancel();
+    if (this.#audible) return;
+    this.#audible = true;
+    this.#guard(() => this.#reconcile());
+  };
 
   #read(publication: RemoteTrackPublication | undefined): void {
     const track = publication?.track;

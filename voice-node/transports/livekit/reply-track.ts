@@ -21,7 +21,8 @@ export class ReplyTrack {
     this.#frame = new AudioFrame(new Int16Array(PLAYOUT_FRAME_SAMPLES), WIRE_RATE_HZ, 1, PLAYOUT_FRAME_SAMPLES);
   }
 
-  async publish(room: Room): Promise<void> {
+  /** Resolves once it is published; the promise inside, once somebody listens to it. */
+  async publish(room: Room): Promise<{ readonly subscribed: Promise<void> }> {
     const track = LocalAudioTrack.createAudioTrack('robot', this.#source);
     const options = new TrackPublishOptions();
     options.source = TrackSource.SOURCE_MICROPHONE;
@@ -29,7 +30,8 @@ export class ReplyTrack {
     options.dtx = true;
     options.red = true;
     if (room.localParticipant === undefined) throw new VoiceNodeError('transport_publish', 'the room has no local participant');
-    await room.localParticipant.publishTrack(track, options);
+    const publication = await room.localParticipant.publishTrack(track, options);
+    return { subscribed: publication.waitForSubscription() };
   }
 
   /** Hands over one frame of 480 samples; false where native code does not take any more. Never throws. */
