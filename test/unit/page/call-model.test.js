@@ -83,6 +83,11 @@ it('keeps a bounded number of spans in a call of any length', () => {
   expect(model.speeches.at(-1)?.turn).toBe(499);
 });
 
+it('keeps why a turn failed', () => {
+  expect(after(turnEvent(1, { end: 'failed', error: 'tool_failed' })).turns[0]).toMatchObject({ end: 'failed', error: 'tool_failed' });
+  expect(after(turnEvent(1)).turns[0]).not.toHaveProperty('error');
+});
+
 it('keeps what the call and the last error said, and leaves the probabilities to the strip', () => {
   const model = after({ type: 'call', atMs: 0, callId: 'c', robot: 'tone', rateHz: 16000, detector: 'energy' }, { type: 'error', atMs: 1, code: 'vad_failed', message: 'm' });
   expect(model.call).toEqual({ callId: 'c', robot: 'tone', rateHz: 16000, detector: 'energy' });

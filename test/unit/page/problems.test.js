@@ -2,7 +2,7 @@
 import { ConnectionErrorReason } from 'livekit-client';
 import { describe, expect, it } from 'vitest';
 import { apiProblem, endProblem, joinProblem, micProblem, ProblemError, REASONS } from '../../../static/classify.js';
-import { nodeProblem, problem, PROBLEM_CODES } from '../../../static/problems.js';
+import { faultWords, nodeProblem, NODE_ERROR_CODES, problem, PROBLEM_CODES } from '../../../static/problems.js';
 
 const NOW_MS = 1_700_000_000_000;
 const VALID = { room: 'x', identity: 'me', expiresAtMs: NOW_MS + 60_000, notBeforeMs: null };
@@ -78,6 +78,7 @@ it.each([
   [503, { error: { code: 'at_capacity', message: 'full' } }, 'api_busy', 'full'],
   [429, null, 'api_busy', 'HTTP 429'],
   [404, { error: { code: 'robot_unknown', message: 'expected echo, got x' } }, 'api_refused', 'expected echo, got x'],
+  [503, { error: { code: 'robot_unavailable', message: 'OPENAI_API_KEY is missing' } }, 'robot_unavailable', 'OPENAI_API_KEY is missing'],
   [500, '<html>', 'api_failed', 'HTTP 500'],
   [502, { error: null }, 'api_failed', 'HTTP 502'],
 ])('apiProblem of %i', (status, body, code, detail) => {
@@ -98,4 +99,14 @@ it('the node’s own errors come in words, with its message beside them', () => 
   expect(known).toMatchObject({ code: 'node_error', severity: 'warning' });
   expect(known.what).toBe('The robot took too long for an answer. (answer_timeout: expected audio within 8000 ms, got none)');
   expect(nodeProblem({ code: 'toString', message: 'm' }).what).toContain('Something failed on its side.');
+});
+
+it('each code of the node says in a sentence why a turn failed, and what to do', () => {
+  expect(NODE_ERROR_CODES).toContain('provider_gap_timeout');
+  for (const code of NODE_ERROR_CODES) {
+    expect(faultWords(code)).toMatch(/^[A-Z].{10,}[.]$/);
+    expect(nodeProblem({ code, message: 'm' }).todo).toMatch(/^[A-Z].{5,}[.]$/);
+  }
+  expect(new Set(NODE_ERROR_CODES.map(faultWords)).size, 'no two alike').toBe(NODE_ERROR_CODES.length);
+  for (const code of [null, 'constructor', 'of_a_newer_node']) expect(faultWords(code)).toBe('The robot could not answer.');
 });
