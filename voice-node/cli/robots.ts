@@ -72,7 +72,7 @@ function list(all: readonly Finding[], preferred: string): string {
     Object.entries(each.providers).map(([kind, names]) => `${kind} ${names.join(', ')}`),
     stateOf(each),
   ]);
-  return `${table(['robot', 'mode', 'providers', 'state'], rows)}\n* takes calls that name no robot (ROBOT). Where several providers stand, the next takes over when one fails.\n`;
+  return `${table(['robot', 'mode', 'providers', 'state'], rows)}\n* takes calls that name no robot (ROBOT). Where several providers stand, one is enough; the next takes over when it fails.\n`;
 }
 
 function stateOf({ state, missing, notes, faults }: Finding): string[] {

@@ -3,8 +3,7 @@ import type { RobotConfig } from './schema/robot.js';
 
 /** What lies beside config.json. */
 export interface Beside {
-  /** prompt.txt, trimmed; undefined: there is none. */
-  readonly prompt: string | undefined;
+  readonly prompt: 'absent' | 'empty' | 'there';
   readonly greetingWav: boolean;
   readonly fallbackWav: boolean;
   /** Names of the recordings in tracks/, without their ending. */
@@ -16,8 +15,8 @@ export function crossFaults(robot: string, config: RobotConfig, beside: Beside):
   const faults: Fault[] = [];
   const fault = (file: string, path: string, message: string): void => void faults.push({ file: `${robot}/${file}`, path, message });
   if (config.mode === 'pipeline' || config.mode === 'realtime') {
-    if (beside.prompt === undefined) fault('prompt.txt', '', `mode ${config.mode} needs one: it tells the model who it is; got none`);
-    else if (beside.prompt === '') fault('prompt.txt', '', 'expected words that tell the model who it is, got an empty file');
+    if (beside.prompt === 'absent') fault('prompt.txt', '', `mode ${config.mode} needs one: it tells the model who it is; got none`);
+    else if (beside.prompt === 'empty') fault('prompt.txt', '', 'expected words that tell the model who it is, got an empty file');
   }
   const speaks = config.mode === 'pipeline' || config.mode === 'realtime';
   for (const [kind, recorded] of [['greeting', beside.greetingWav], ['fallback', beside.fallbackWav]] as const) {

@@ -17,18 +17,21 @@ export function readEnv(text: string, file: string, check: CheckEnv): { readonly
   const faults: Fault[] = [];
   const fault = (path: string, message: string): void => void faults.push({ file, path, message });
   const entries = Object.entries(parseEnv(text)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  for (const [name] of entries) {
-    if (!NAME.test(name)) fault(name.slice(0, 80), 'expected a name of letters, digits and _');
-    else if (belongsToNode(name)) fault(name, 'belongs to the node; expected it in the environment or in the root .env');
-  }
+  for (const [name] of entries) if (belongsToNode(name)) fault(name, 'belongs to the node; expected it in the environment or in the root .env');
   if (entries.length > MAX_VARIABLES) fault('', `expected at most ${MAX_VARIABLES} variables, got ${entries.length}`);
-  // parseEnv skips in silence what it does not understand. A value of several lines would need its own parser.
-  if (entries.every(([, value]) => !value.includes('\n'))) {
-    text.split('\n').forEach((line, i) => {
-      if (!/^\s*(#.*)?$/.test(line) && !/^\s*(export\s+)?[^\s=#]+\s*=/.test(line)) fault(`line ${i + 1}`, 'expected NAME=value');
-    });
-  }
+  const wrong = wrongLines(text, entries);
+  if (wrong.length > 0) fault(wrong[0] === 0 ? '' : `line ${wrong.join(', ')}`, 'expected NAME=value, the name of letters, digits and _');
   const env = Object.freeze(Object.fromEntries(entries));
-  if (faults.length === 0) for (const message of check(env)) fault('', message);
+  // A fault that begins with the name of its variable stands there.
+  if (faults.length === 0) for (const text of check(env)) fault(/^([A-Z][A-Z0-9_]*): /.exec(text)?.[1] ?? '', text.replace(/^[A-Z][A-Z0-9_]*: /, ''));
   return { env, faults };
+}
+
+/**
+ * parseEnv skips in silence what it does not understand, or takes it for a part of the next name: a line that is
+ * only a key would be gone. Where a value has several lines only the names are looked at; [0] says that one is wrong.
+ */
+function wrongLines(text: string, entries: readonly (readonly [string, string])[]): number[] {
+  if (entries.some(([, value]) => value.includes('\n'))) return entries.every(([name]) => NAME.test(name)) ? [] : [0];
+  return text.split('\n').flatMap((line, i) => (/^\s*(#.*)?$/.test(line) || NAME.test(/^\s*(?:export\s+)?([^=]*?)\s*=/.exec(line)?.[1] ?? '') ? [] : i + 1));
 }

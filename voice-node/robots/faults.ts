@@ -41,8 +41,17 @@ export function faultsOf(file: string, json: unknown, issues: readonly Issue[]):
   return issues.flatMap((issue) => {
     const path = asWritten(json, issue.path);
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ file, path: join([...path, key]), message: `unknown key${hint(key)}` }));
-    return [{ file, path: join(path), message: `${wording(issue)}, got ${shown(path.at(-1), issue.code === 'invalid_key' ? path.at(-1) : issue.input)}` }];
+    return [{ file, path: join(path), message: `${wording(issue)}, got ${shown(path.at(-1), valueOf(issue))}` }];
   });
+}
+
+/** What came where the issue says. */
+function valueOf(issue: Issue): unknown {
+  if (issue.code === 'invalid_key') return issue.path.at(-1);
+  // For a discriminator zod hands over the whole object.
+  const { input } = issue;
+  if (issue.code !== 'invalid_union' || issue.discriminator === undefined || typeof input !== 'object' || input === null) return input;
+  return Object.entries(input).find(([key]) => key === issue.discriminator)?.[1];
 }
 
 function wording(issue: Issue): string {

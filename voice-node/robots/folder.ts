@@ -139,7 +139,7 @@ function readFolder(name: string, listing: Listing, options: Required<Omit<Folde
 function foldersIn(folder: string, only?: string): ReadonlyMap<string, Listing> {
   let names;
   try {
-    names = readdirSync(folder);
+    names = readdirSync(folder).sort();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new VoiceNodeError('config_invalid', `ROBOTS_DIR: expected a folder of robots, got ${folder}, which ${code === 'ENOENT' ? 'does not exist' : 'cannot be read'}`);

@@ -54,8 +54,9 @@ class Reader {
     this.#checkLength();
     if (config === undefined) return undefined;
     const has = (file: FileName): boolean => this.#listing.stamps.has(file);
-    // A recording that could not be read has its own fault: it counts as there.
-    this.faults.push(...crossFaults(this.#name, config, { prompt, greetingWav: has('greeting.wav'), fallbackWav: has('fallback.wav'), tracks: found }));
+    // What could not be read has its own fault: it counts as there.
+    const promptIs = prompt === '' ? 'empty' : has('prompt.txt') ? 'there' : 'absent';
+    this.faults.push(...crossFaults(this.#name, config, { prompt: promptIs, greetingWav: has('greeting.wav'), fallbackWav: has('fallback.wav'), tracks: found }));
     return Object.freeze({
       name: this.#name,
       config,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
-import { createApp } from '../../../voice-node/web/app.js';
+import { createApp, type OfferedRobot } from '../../../voice-node/web/app.js';
 import { listen } from '../../../voice-node/web/server.js';
 import type { Session } from '../../../voice-node/web/sessions.js';
 import { MemoryLog } from '../call/rig.js';
@@ -25,14 +25,30 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function appOf(changes: { ready?: boolean; reason?: string; createSession?: (robot: string) => Promise<Session>; metrics?: () => Promise<never> } = {}) {
+const OFFERS: readonly OfferedRobot[] = [
+  { name: 'echo', mode: 'echo', description: 'Says back what it hears.', ready: true, missing: [] },
+  {
+    name: 'shop',
+    mode: 'pipeline',
+    ready: false,
+    missing: [
+      { thing: 'OPENAI_API_KEY', text: 'stt openai: OPENAI_API_KEY is not set' },
+      { thing: 'OPENAI_API_KEY', text: 'llm openai: OPENAI_API_KEY is not set' },
+      { thing: 'flite', text: 'tts flite: the program flite is not on PATH' },
+    ],
+  },
+  { name: 'tone', mode: 'tone', ready: true, missing: [] },
+];
+
+function appOf(changes: { offers?: () => readonly OfferedRobot[];  ready?: boolean; reason?: string; createSession?: (robot: string) => Promise<Session>; metrics?: () => Promise<never> } = {}) {
   const log = new MemoryLog();
   const asked: string[] = [];
   const app = createApp(
-    { staticFolder: folder, liveKitClient: join(folder, 'livekit.mjs'), robots: { names: ['echo', 'tone'], default: 'echo' } },
+    { staticFolder: folder, liveKitClient: join(folder, 'livekit.mjs') },
     {
       log,
       readiness: () => ({ ready: changes.ready ?? true, ...(changes.reason === undefined ? {} : { reason: changes.reason }) }),
+      robots: () => ({ default: 'echo', offers: (changes.offers ?? (() => OFFERS))() }),
       createSession:
         changes.createSession ??
         ((robot) => {
@@ -72,7 +88,7 @@ describe('POST /api/session/create', () => {
     for (const robot of [1, null, [], ['echo'], {}, true, '', 'Echo', 'echo ', '../echo', 'constructor', '__proto__', 'x'.repeat(5000)]) {
       const error = await errorOf(await post(JSON.stringify({ robot })));
       expect(error).toMatchObject({ status: 400, code: 'robot_unknown' });
-      expect(error.message).toMatch(/^robot: expected one of echo, tone, got /);
+      expect(error.message).toMatch(/^robot: expected one of echo, shop, tone, got /);
       expect(error.message.length).toBeLessThan(200);
     }
     expect(asked).toEqual([]);
@@ -100,6 +116,15 @@ describe('POST /api/session/create', () => {
     const large = JSON.stringify({ robot: 'x'.repeat(20_000) });
     expect(await errorOf(await post(large))).toMatchObject({ status: 413 });
     expect((await post(large, { 'content-type': 'application/json', 'content-length': '10' })).status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('says what a robot lacks that cannot take calls', async () => {
+    const { post, asked } = appOf();
+    const message = 'robot: shop cannot take calls: stt openai: OPENAI_API_KEY is not set; llm openai: OPENAI_API_KEY is not set; tts flite: the program flite is not on PATH';
+    expect(await errorOf(await post('{"robot":"shop"}'))).toEqual({ status: 503, code: 'robot_unavailable', message });
+    expect(asked).toEqual([]);
+    const notReady = appOf({ offers: () => OFFERS.map((offer) => ({ ...offer, ready: false })) });
+    expect(await errorOf(await notReady.post('{}'))).toMatchObject({ status: 503, code: 'robot_unavailable' });
   });
 
   it('says why it takes no call', async () => {
@@ -131,7 +156,24 @@ describe('the other addresses', () => {
     const metrics = await app.request('/metrics');
     expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(await metrics.text()).toContain('voice_node_calls 0');
-    expect(await (await app.request('/api/robots')).json()).toEqual({ robots: ['echo', 'tone'], default: 'echo' });
+  });
+
+  it('tell which robots there are now, and what some of them lack', async () => {
+    const offers = [...OFFERS];
+    const { app } = appOf({ offers: () => offers });
+    const response = await app.request('/api/robots');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(await response.json()).toEqual({
+      robots: ['echo', 'shop', 'tone'],
+      default: 'echo',
+      details: [
+        { name: 'echo', mode: 'echo', description: 'Says back what it hears.', ready: true },
+        { name: 'shop', mode: 'pipeline', ready: false, missing: ['OPENAI_API_KEY', 'flite'] },
+        { name: 'tone', mode: 'tone', ready: true },
+      ],
+    });
+    offers.pop();
+    expect(await (await app.request('/api/robots')).json()).toMatchObject({ robots: ['echo', 'shop'] });
   });
 
   it('serve the page and what belongs to it', async () => {

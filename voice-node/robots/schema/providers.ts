@@ -22,6 +22,11 @@ const livekit = z.strictObject({
   options: z.record(z.string(), z.json()).optional(),
 });
 
+/** Where nothing stands at all. */
+const forgotten = {
+  error: ({ input }: { readonly input?: unknown }): string | undefined => (input === undefined ? 'expected a provider, such as "openai" or {"provider": "openai"}' : undefined),
+};
+
 const stt = z.discriminatedUnion('provider', [
   z.strictObject({ ...common, provider: z.literal('yandex'), model: model.optional() }),
   z.strictObject({ ...common, provider: z.literal('openai'), model: model.optional(), base_url: baseUrl, api_key_env: keyVariable }),
@@ -29,7 +34,7 @@ const stt = z.discriminatedUnion('provider', [
   z.strictObject({ ...common, provider: z.literal('pocketsphinx') }),
   z.strictObject({ ...common, provider: z.literal('sherpa'), model_dir: z.string().min(1).max(1000) }),
   livekit,
-]);
+], forgotten);
 
 const sampling = {
   temperature: z.number().min(0).max(2).optional(),
@@ -43,7 +48,7 @@ const llm = z.discriminatedUnion('provider', [
   z.strictObject({ ...common, ...sampling, provider: z.literal('local'), model: model.optional(), base_url: baseUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, provider: z.literal('demo') }),
   livekit,
-]);
+], forgotten);
 
 const voice = z.string().min(1).max(200);
 const speed = z.number().min(0.1).max(4).optional();
@@ -57,7 +62,7 @@ const tts = z.discriminatedUnion('provider', [
   z.strictObject({ ...common, provider: z.literal('flite'), voice: voice.optional() }),
   z.strictObject({ ...common, provider: z.literal('espeak'), voice: voice.optional(), speed }),
   livekit,
-]);
+], forgotten);
 
 /** When the provider itself decides where the caller's turn ends, or leaves that to our own hearing. */
 const turnDetection = z.discriminatedUnion('type', [

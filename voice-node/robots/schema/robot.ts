@@ -31,11 +31,17 @@ const tone = z.strictObject({
   level_dbfs: z.number().min(-60).max(0),
 });
 
+/** JSON Schema of a tool's arguments; only its outermost form is looked at. */
+const argumentsSchema = z.looseObject({
+  type: z.literal('object'),
+  properties: z.record(z.string(), z.union([z.looseObject({}), z.boolean()])).optional(),
+  required: z.array(z.string()).optional(),
+});
+
 const tool = z.strictObject({
   name: z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/, 'expected letters, digits, - and _, at most 64').refine((name) => name !== 'end_call', 'end_call is the name of a tool that every robot has'),
   description: z.string().min(1).max(2000),
-  /** JSON Schema of the arguments. */
-  parameters: z.looseObject({ type: z.literal('object') }).default({ type: 'object', properties: {} }),
+  parameters: argumentsSchema.default({ type: 'object', properties: {} }),
   /** The arguments go there as JSON by POST; its origin must be on the node's list TOOL_URLS. */
   url: z.url({ protocol: /^https?$/, error: 'expected a URL beginning with http:// or https://' }),
   timeout_ms: z.int().min(100).max(60_000).default(5000),
