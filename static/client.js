@@ -31,6 +31,7 @@ const toggles = [byId('opt-echo', HTMLInputElement), byId('opt-noise', HTMLInput
 const robots = new RobotSelect();
 const conversation = new ConversationView();
 const links = new TurnLinks();
+conversation.onrender = () => links.refresh();
 const panel = new Panel();
 panel.onDeadMicrophone = (/** @type {boolean} */ dead) => {
   if (dead) showProblem(problem('mic_silent'));
@@ -176,7 +177,6 @@ function listener(mine) {
       if (events.length > KEPT_EVENTS) events.splice(0, events.length - KEPT_EVENTS);
       panel.take(event, arrivedMs);
       conversation.take(event);
-      if (event.type === 'turn') links.refresh();
       if (event.type === 'call') setState({ robot: cleanName(event.robot) });
       watchFaults(event);
     }),

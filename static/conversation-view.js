@@ -37,6 +37,10 @@ export class ConversationView {
   #newest = byId('newest', HTMLButtonElement);
   #log = byId('said', HTMLElement);
   #scroller = byId('talk-scroller', HTMLElement);
+  #frame = 0;
+
+  /** Called when the lines on the page have changed. */
+  onrender = () => {};
 
   constructor() {
     this.#scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true });
@@ -81,26 +85,34 @@ export class ConversationView {
   #show(talk) {
     if (talk === this.#talk) return;
     this.#talk = talk;
-    const keys = new Set(talk.lines.map((line) => line.key));
+    // Once a picture, however many events there were: following the newest line costs a layout.
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#render());
+    clearTimeout(this.#readTimer);
+    this.#readTimer = setTimeout(() => this.#readOut(), READ_OUT_MS);
+  }
+
+  #render() {
+    this.#frame = 0;
+    const { lines, gone, awaited } = this.#talk;
+    const keys = new Set(lines.map((line) => line.key));
     for (const [key, view] of this.#views) {
       if (keys.has(key)) continue;
       view.node.remove();
       this.#views.delete(key);
     }
-    talk.lines.forEach((line, i) => {
+    lines.forEach((line, i) => {
       const view = this.#views.get(line.key) ?? new LineView(line);
       this.#views.set(line.key, view);
       view.show(line);
       if (this.#list.children[i] !== view.node) this.#list.insertBefore(view.node, this.#list.children[i] ?? null);
     });
-    this.#empty.hidden = talk.lines.length > 0;
-    this.#gone.hidden = talk.gone === 0;
-    if (talk.gone > 0) this.#gone.textContent = `${talk.gone} earlier ${talk.gone === 1 ? 'line is' : 'lines are'} not kept`;
-    this.#awaited.hidden = talk.awaited === null;
+    this.#empty.hidden = lines.length > 0;
+    this.#gone.hidden = gone === 0;
+    if (gone > 0) this.#gone.textContent = `${gone} earlier ${gone === 1 ? 'line is' : 'lines are'} not kept`;
+    this.#awaited.hidden = awaited === null;
     if (this.#follows) this.#follow();
     else this.#newest.hidden = false;
-    clearTimeout(this.#readTimer);
-    this.#readTimer = setTimeout(() => this.#readOut(), READ_OUT_MS);
+    this.onrender();
   }
 
   #readOut() {

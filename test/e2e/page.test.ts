@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, type Browser } from '../../bench/rig/browser.js';
 import { connectBySession, connectByToken, listen } from '../../bench/rig/browser-call.js';
@@ -8,8 +9,10 @@ import { likeness, type Likeness } from '../../bench/rig/likeness.js';
 import { NodeProcess } from '../../bench/rig/node-process.js';
 import { sentence, trimmed, voice } from '../../bench/rig/voices.js';
 import { ROOT } from '../../voice-node/config.js';
+import type { CallerEvent } from '../../voice-node/domain/events.js';
 import { bareEchoRoom } from '../support/bare-room.js';
 import { startLiveKit, type TestLiveKit } from '../support/livekit-server.js';
+import { HOSTILE } from '../unit/page/hostile-payloads.js';
 
 const PICTURES = join(ROOT, 'test-results');
 const words = trimmed(voice('Front_Center'));
@@ -23,6 +26,30 @@ function microphone(lengthMs: number, ...pieces: readonly (readonly [number, Int
 
 const events = (browser: Browser, type: string): Promise<Record<string, unknown>[]> =>
   browser.page.evaluate<Record<string, unknown>[]>(`window.voiceNode.events.filter((event) => event.type === ${JSON.stringify(type)}).map((event) => ({ ...event }))`);
+
+/** In place of the line to a room: what is told to `window.line` reaches the page as if a node had sent it. */
+const SCRIPTED_SESSION = `
+  export const openMicrophone = async () => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    return { mediaStreamTrack: stream.getAudioTracks()[0], stop: () => {}, restartTrack: async () => {} };
+  };
+  export const join = async (_way, listener) => {
+    window.line = listener;
+    listener.robot(true);
+    return { room: () => 'scripted', setMuted: async () => {}, startAudio: async () => {}, leave: async () => {} };
+  };`;
+
+const tell = (page: Page, told: readonly CallerEvent[]): Promise<unknown> => page.evaluate(`for (const event of ${JSON.stringify(told)}) window.line.event(event, performance.now())`);
+
+/** A turn in which both say `text`. */
+const exchange = (turn: number, text: string): CallerEvent[] => [
+  { type: 'speech_started', atMs: turn * 1000, turn, onsetMs: turn * 1000 },
+  { type: 'transcript', atMs: turn * 1000 + 100, turn, text, final: true },
+  { type: 'reply_started', atMs: turn * 1000 + 200, turn },
+  { type: 'reply_text', atMs: turn * 1000 + 300, turn, reply: turn, text, final: true },
+  { type: 'reply_ended', atMs: turn * 1000 + 400, turn, heardMs: 100, cut: false },
+  { type: 'turn', atMs: turn * 1000 + 400, turn, end: 'answered', marksMs: {}, stagesMs: { response: 40 }, utteranceMs: 100, heardMs: 100 },
+];
 
 let liveKit: TestLiveKit;
 let node: NodeProcess;
@@ -70,6 +97,14 @@ describe('the page in Chromium', () => {
     await row.waitFor();
     expect(await row.innerText()).toMatch(/t1[\s\S]*t2[\s\S]*t3[\s\S]*t4[\s\S]*t5[\s\S]*t6/);
     expect(await browser.page.getByTestId('agent-state').innerText()).toMatch(/listening|speaking|thinking/i);
+    // An echo has no words: its turns stand in the conversation by their length, with the way to their stages.
+    const turn = (await row.getAttribute('data-turn')) ?? '';
+    const lines = browser.page.getByTestId('conversation').locator(`li[data-turn="${turn}"]`);
+    expect(await lines.evaluateAll<unknown[], HTMLElement>((found) => found.map((line) => line.dataset['from']))).toEqual(['caller', 'robot']);
+    expect(await lines.nth(0).innerText()).toMatch(/you[\s\S]*\d\.\d+ s/);
+    expect(await lines.nth(1).innerText()).toMatch(new RegExp(`robot[\\s\\S]*\\d ms · #${turn}[\\s\\S]*\\d\\.\\d+ s`));
+    await lines.nth(1).getByRole('button').click();
+    expect(await row.getAttribute('class')).toContain('lit');
     expect(await browser.page.getByTestId('error').innerText()).toBe('');
   });
 
@@ -85,6 +120,7 @@ describe('the page in Chromium', () => {
     expect(cut).toMatchObject({ turn: expect.any(Number) as number, stopMs: expect.any(Number) as number });
     const interrupted = browser.page.getByTestId('turns').locator('[data-end="interrupted"]').first();
     await interrupted.waitFor();
+    expect(await browser.page.getByTestId('conversation').locator('li[data-from="robot"]').first().innerText()).toContain('interrupted');
     // Of the long sentence only the beginning came back: its end is nowhere to be found.
     const beginning = long.slice(0, 48 * 600);
     const end = long.slice(long.length - 48 * 1000);
@@ -107,6 +143,7 @@ describe('the page in Chromium', () => {
     await page.getByTestId('connect-token').press('Enter');
     await listen(page, 6000);
     expect((await events(browser, 'turn')).length).toBeGreaterThanOrEqual(1);
+    expect(await page.getByTestId('conversation').locator('li').count()).toBeGreaterThanOrEqual(2);
     await page.screenshot({ path: join(PICTURES, 'phone.png') });
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
     await page.getByTestId('hangup').press('Enter');
@@ -125,5 +162,42 @@ describe('the page in Chromium', () => {
     await page.getByTestId('token').fill(foreign);
     await page.getByTestId('connect-token').click();
     await page.getByTestId('error').getByText(/key|token|accept/i).first().waitFor({ timeout: 20_000 });
+  });
+
+  it('shows what a node tells it as text, whatever it is, and follows the newest unless one reads further up', async () => {
+    browser = await openBrowser(microphone(2000));
+    const { page } = browser;
+    let dialogs = 0;
+    page.on('dialog', (dialog) => {
+      dialogs++;
+      void dialog.dismiss();
+    });
+    await page.route('**/session.js', (route) => route.fulfill({ contentType: 'text/javascript', body: SCRIPTED_SESSION }));
+    await page.goto(node.url);
+    await page.getByTestId('connect-session').click();
+    await page.getByTestId('mute').waitFor();
+    const kinds = "[...new Set([...document.querySelectorAll('body *')].map((element) => element.localName))].sort().join(' ')";
+    const list = page.getByTestId('conversation');
+    await tell(page, exchange(1, 'plain words'));
+    await list.getByText('plain words').last().waitFor();
+    const plain = await page.evaluate<string>(kinds);
+    for (const [i, text] of HOSTILE.entries()) await tell(page, exchange(2 + i, text.slice(0, 5000)));
+    await list.getByText('ᅠ'.repeat(100)).last().waitFor();
+    expect(await page.evaluate<string>(kinds)).toBe(plain);
+    expect(await page.evaluate('window.owned')).toBeUndefined();
+    expect(dialogs).toBe(0);
+    expect(await list.locator('li').count()).toBe(200);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(1280);
+    const newest = page.getByTestId('newest');
+    expect(await newest.isVisible()).toBe(false);
+    await page.evaluate("document.getElementById('talk-scroller').scrollTop = 300");
+    await tell(page, exchange(900, 'the newest words'));
+    await newest.waitFor();
+    expect(await page.evaluate<number>("document.getElementById('talk-scroller').scrollTop")).toBeLessThan(2000);
+    await newest.click();
+    expect(await newest.isVisible()).toBe(false);
+    const [panel, line] = await Promise.all([page.locator('#talk-scroller').boundingBox(), list.locator('li').last().boundingBox()]);
+    expect((line?.y ?? Infinity) + (line?.height ?? 0)).toBeLessThanOrEqual((panel?.y ?? 0) + (panel?.height ?? 0) + 1);
+    await page.getByTestId('said').getByText('Robot: the newest words').waitFor({ state: 'attached' });
   });
 });

@@ -10,7 +10,7 @@ import { LineView } from '../../../static/line-view.js';
 import { nodeProblem } from '../../../static/problems.js';
 import { aboutRobot, readRobots } from '../../../static/robots.js';
 import { cleanName, cleanText, MAX_WORDS_CHARS } from '../../../static/text.js';
-import { HOSTILE } from './hostile-payloads.js';
+import { HOSTILE } from './hostile-payloads.ts';
 
 /** @import { CallerEvent } from '../../../voice-node/domain/events.js' */
 

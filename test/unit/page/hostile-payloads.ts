@@ -1,5 +1,3 @@
-// @ts-check
-
 /** What would run or show something wherever text is taken for markup. `@` stands for what it would run. */
 const MARKUP = [
   '<script>@</script>',
@@ -121,4 +119,4 @@ const BENT = [
 ];
 
 /** Texts that a caller, a model or a service might send to take hold of the page: 300 of them. */
-export const HOSTILE = [...MARKUP.flatMap((markup) => (markup.includes('@') ? RUNS.map((runs) => markup.replaceAll('@', () => runs)) : [markup])), ...BENT];
+export const HOSTILE: readonly string[] = [...MARKUP.flatMap((markup) => (markup.includes('@') ? RUNS.map((runs) => markup.replaceAll('@', () => runs)) : [markup])), ...BENT];
