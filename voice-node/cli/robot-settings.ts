@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 import { cacheFolder, loadConfig, ROOT, VARIABLES, type Config, type Environment } from '../config.js';
 import { VoiceNodeError } from '../domain/errors.js';
+import { isInstalled } from '../providers/livekit-plugin/child.js';
+import { compileSchema } from '../providers/tools/schema.js';
 import type { FolderOptions } from '../robots/folder.js';
 import { keyVariable, partsOf, type Surroundings } from '../robots/requirements.js';
 import type { Robot } from '../robots/robot.js';
@@ -25,7 +27,7 @@ export class RobotSettings {
 
   /** How the robots' folder is to be read. */
   get folder(): FolderOptions {
-    return { folder: resolve(ROOT, this.node.ROBOTS_DIR), readAudio: readWav, checkEnv: (env) => this.#faultsOf(env) };
+    return { folder: resolve(ROOT, this.node.ROBOTS_DIR), readAudio: readWav, checkEnv: (env) => this.#faultsOf(env), checkTool: (tool) => void compileSchema(tool) };
   }
 
   /** The configuration for calls of this robot: its .env comes before the node's environment. */
@@ -42,9 +44,10 @@ export class RobotSettings {
     return {
       env: (name) => (Object.hasOwn(environment, name) ? environment[name]?.trim() : undefined) || undefined,
       program,
-      npmPackage: isInstalled,
+      npmPackage: isPackage,
       folder: (path) => statSync(resolve(ROOT, path), { throwIfNoEntry: false })?.isDirectory() ?? false,
       pocketsphinx: () => isExecutable(join(cacheFolder(this.node), 'pocketsphinx', 'bin', 'python')),
+      livekitPlugin: (plugin) => isInstalled(join(cacheFolder(this.node), 'livekit-plugins'), plugin),
       toolOrigins: this.node.TOOL_URLS,
     };
   }
@@ -84,7 +87,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function isInstalled(name: string): boolean {
+function isPackage(name: string): boolean {
   try {
     require.resolve(name);
     return true;

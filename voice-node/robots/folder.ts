@@ -5,7 +5,7 @@ import type { Log } from '../domain/observer.js';
 import type { CheckEnv } from './env-file.js';
 import { faultText, type Fault } from './faults.js';
 import { lookOver, type Listing } from './files.js';
-import { readRobot, type Reading } from './read-robot.js';
+import { readRobot, type CheckTool, type Reading, type ReadOptions } from './read-robot.js';
 import type { Robot } from './robot.js';
 import type { ReadAudio } from './sounds.js';
 
@@ -17,7 +17,11 @@ export interface FolderOptions {
   readonly readAudio: ReadAudio;
   /** Looks at the values of a robot's .env. Default: all are fine. */
   readonly checkEnv?: CheckEnv;
+  /** Throws for a tool whose `parameters` are no JSON Schema. Default: all are fine. */
+  readonly checkTool?: CheckTool;
 }
+
+const UNCHECKED = { checkEnv: (): readonly string[] => [], checkTool: (): void => undefined };
 
 /** One folder of the robots' folder, as it stands. */
 export interface Surveyed {
@@ -49,7 +53,7 @@ export class RobotFolder {
 
   /** Reads all robots. Throws `robot_invalid` naming every fault of every robot, or `config_invalid` where there is no such folder. */
   constructor(options: FolderOptions) {
-    this.#options = { checkEnv: () => [], ...options };
+    this.#options = { ...UNCHECKED, ...options };
     for (const [name, listing] of foldersIn(this.#options.folder)) this.#entries.set(name, this.#read(name, listing));
     const faults = [...this.#entries.values()].flatMap(({ reading }) => reading.faults);
     if (faults.length > 0) throw new VoiceNodeError('robot_invalid', faults.map(faultText).join('\n'));
@@ -57,9 +61,8 @@ export class RobotFolder {
 
   /** Reads all robots once, good or not, for `robots check`. Throws `config_invalid` where there is no such folder. */
   static survey(options: FolderOptions): readonly Surveyed[] {
-    const { readAudio, checkEnv = () => [], folder } = options;
-    return [...foldersIn(folder)].map(([name, listing]) => {
-      const { robot, faults } = readFolder(name, listing, { readAudio, checkEnv });
+    return [...foldersIn(options.folder)].map(([name, listing]) => {
+      const { robot, faults } = readFolder(name, listing, { ...UNCHECKED, ...options });
       return { name, robot, faults };
     });
   }
@@ -130,7 +133,7 @@ export class RobotFolder {
   }
 }
 
-function readFolder(name: string, listing: Listing, options: Required<Omit<FolderOptions, 'folder'>>, before?: Reading): Reading {
+function readFolder(name: string, listing: Listing, options: ReadOptions, before?: Reading): Reading {
   if (NAME.test(name)) return readRobot(name, listing, options, before?.sounds);
   return { robot: undefined, faults: [{ file: name, path: '', message: 'expected a folder name of small letters, digits, - and _, at most 64' }], sounds: new Map() };
 }

@@ -5,12 +5,16 @@ import { readEnv, type CheckEnv } from './env-file.js';
 import { expectation, faultsOf, type Fault } from './faults.js';
 import { FILE_LIMITS, MAX_TRACK_BYTES, MAX_TRACKS, readInside, textOf, type FileName, type Listing } from './files.js';
 import type { Phrase, Robot } from './robot.js';
-import { ROBOT_SCHEMA, TRACK_NAME, type RobotConfig } from './schema/robot.js';
+import { ROBOT_SCHEMA, TRACK_NAME, type RobotConfig, type ToolConfig } from './schema/robot.js';
 import { decode, durationMs, MAX_SOUNDS_MS, type ReadAudio, type Sound } from './sounds.js';
+
+/** Throws a VoiceNodeError for a tool whose `parameters` are no JSON Schema. */
+export type CheckTool = (tool: Pick<ToolConfig, 'name' | 'parameters'>) => void;
 
 export interface ReadOptions {
   readonly readAudio: ReadAudio;
   readonly checkEnv: CheckEnv;
+  readonly checkTool: CheckTool;
 }
 
 /** A robot's folder as it was read: a robot, or what is wrong with it. */
@@ -101,7 +105,18 @@ class Reader {
     }
     const parsed = ROBOT_SCHEMA.safeParse(json, { error: expectation, reportInput: true });
     if (!parsed.success) this.faults.push(...faultsOf(file, json, parsed.error.issues));
+    else if ('tools' in parsed.data) this.#checkTools(parsed.data.tools);
     return parsed.data;
+  }
+
+  #checkTools(tools: readonly ToolConfig[]): void {
+    tools.forEach((tool, i) => {
+      try {
+        this.#options.checkTool(tool);
+      } catch (error) {
+        this.#fault('config.json', messageOf(error).replace(`tool ${tool.name}: `, ''), `tools.${i}.parameters`);
+      }
+    });
   }
 
   #env(): Readonly<Record<string, string>> {

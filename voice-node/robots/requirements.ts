@@ -13,6 +13,8 @@ export interface Surroundings {
   folder(path: string): boolean;
   /** Whether pocketsphinx has been set up with its model. */
   pocketsphinx(): boolean;
+  /** Whether a plugin of @livekit/agents is installed, with what all of them need. */
+  livekitPlugin(plugin: string): boolean;
   /** Origins that tools may send to. */
   readonly toolOrigins: readonly string[];
 }
@@ -103,12 +105,13 @@ export function keyVariable(config: PartConfig): string | undefined {
   return ('api_key_env' in config ? config.api_key_env : undefined) ?? KEY_OF[config.provider];
 }
 
+const SHERPA = 'sherpa-onnx-node';
+
 function lackOf(kind: PartKind, config: PartConfig, around: Surroundings): Lack[] {
   const unset = (...names: readonly (string | undefined)[]): Lack[] =>
     names.flatMap((name) => (name === undefined || around.env(name) !== undefined ? [] : [{ thing: name, text: `${name} is not set` }]));
   const absent = (there: boolean, thing: string, text: string): Lack[] => (there ? [] : [{ thing, text }]);
   const program = (name: string): Lack[] => absent(around.program(name), name, `the program ${name} is not on PATH`);
-  const npmPackage = (name: string): Lack[] => absent(around.npmPackage(name), name, `the package ${name} is not installed`);
   switch (config.provider) {
     case 'openai':
     case 'elevenlabs':
@@ -127,9 +130,9 @@ function lackOf(kind: PartKind, config: PartConfig, around: Surroundings): Lack[
     case 'pocketsphinx':
       return absent(around.pocketsphinx(), 'pocketsphinx', 'pocketsphinx is not set up');
     case 'sherpa':
-      return [...npmPackage('sherpa-onnx-node'), ...absent(around.folder(config.model_dir), config.model_dir, `there is no folder ${config.model_dir}`)];
+      return [...absent(around.npmPackage(SHERPA), SHERPA, `the package ${SHERPA} is not installed`), ...absent(around.folder(config.model_dir), config.model_dir, `there is no folder ${config.model_dir}`)];
     case 'livekit':
-      return [...npmPackage('@livekit/agents'), ...npmPackage(`@livekit/agents-plugin-${config.plugin}`)];
+      return absent(around.livekitPlugin(config.plugin), `plugin ${config.plugin}`, `the plugin is not installed; scripts/livekit-plugins add ${config.plugin} does that`);
     case 'flite':
       return program('flite');
     case 'espeak':

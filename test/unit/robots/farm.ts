@@ -59,6 +59,7 @@ export const world = (env: Readonly<Record<string, string>> = {}, more: Partial<
   npmPackage: () => false,
   folder: () => false,
   pocketsphinx: () => false,
+  livekitPlugin: () => false,
   toolOrigins: [],
   ...more,
 });

@@ -20,7 +20,7 @@ const NEEDS: readonly (readonly [PartKind, unknown, Surroundings, readonly strin
   ['stt', 'local', world({ LOCAL_STT_URL: 'http://x/v1' }), ['stt local: LOCAL_STT_URL is not set']],
   ['stt', 'pocketsphinx', world({}, { pocketsphinx: () => true }), ['stt pocketsphinx: pocketsphinx is not set up']],
   ['stt', { provider: 'sherpa', model_dir: '/models/ru' }, world({}, { npmPackage: (name) => name === 'sherpa-onnx-node', folder: (path) => path === '/models/ru' }), ['stt sherpa: the package sherpa-onnx-node is not installed', 'stt sherpa: there is no folder /models/ru']],
-  ['stt', 'livekit:deepgram', world({}, { npmPackage: (name) => ['@livekit/agents', '@livekit/agents-plugin-deepgram'].includes(name) }), ['stt livekit:deepgram: the package @livekit/agents is not installed', 'stt livekit:deepgram: the package @livekit/agents-plugin-deepgram is not installed']],
+  ['stt', 'livekit:deepgram', world({}, { livekitPlugin: (plugin) => plugin === 'deepgram' }), ['stt livekit:deepgram: the plugin is not installed; scripts/livekit-plugins add deepgram does that']],
   ['llm', { provider: 'openai', model: 'm' }, world({ OPENAI_API_KEY: 'k' }), ['llm openai: OPENAI_API_KEY is not set']],
   ['llm', { provider: 'azure', model: 'm' }, world({ AZURE_OPENAI_API_KEY: 'k', AZURE_OPENAI_ENDPOINT: 'https://x' }), ['llm azure: AZURE_OPENAI_API_KEY is not set', 'llm azure: AZURE_OPENAI_ENDPOINT is not set']],
   ['llm', { provider: 'azure', model: 'm', base_url: 'https://x/openai/v1' }, world({ AZURE_OPENAI_API_KEY: 'k' }), ['llm azure: AZURE_OPENAI_API_KEY is not set']],

@@ -40,6 +40,13 @@ describe('the settings of a robot', () => {
     ]);
   });
 
+  it('tell whether the schema of a tool is one', () => {
+    const tool = (parameters: object): object => ({ ...PIPELINE, tools: [{ name: 'a', description: 'x', url: 'https://a', parameters }] });
+    farm.write({ 'a/config.json': tool({ type: 'object', properties: { n: { type: 'whole' } } }), 'a/prompt.txt': 'x', 'b/config.json': tool({ type: 'object', properties: { n: { type: 'integer' } } }), 'b/prompt.txt': 'x' });
+    const faults = farm.faults(new RobotSettings({ ROBOTS_DIR: farm.folder }).folder);
+    expect(faults).toEqual([expect.stringMatching(/^a\/config\.json: tools\.0\.parameters: expected parameters as JSON Schema, got something else: /)]);
+  });
+
   it('may be any variable but those of the node', () => {
     const node = Object.keys(VARIABLES).filter(belongsToNode);
     expect(node).toEqual(['LIVEKIT_URL', 'LIVEKIT_PUBLIC_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'HOST', 'PORT', 'LOG_LEVEL', 'ROBOT', 'ROBOTS_DIR', 'MAX_CALLS', 'DRAIN_TIMEOUT_MS', 'TOOL_URLS', 'CACHE_DIR', 'PHRASE_CACHE_MB']);
@@ -71,10 +78,13 @@ describe('what is around a robot', () => {
   it('is what can be run from PATH, installed packages, and folders', () => {
     farm.write({ 'a/config.json': ECHO, 'bin/flite': '#!/bin/sh', 'bin/notes': 'x', 'bin/folder/x': '' });
     chmodSync(farm.at('bin/flite'), 0o755);
-    const { settings, robots } = opened({ PATH: `/nonexistent::${farm.at('bin')}` });
-    const { program, npmPackage, folder } = settings.around(robots.get('a'));
+    const { settings, robots } = opened({ PATH: `/nonexistent::${farm.at('bin')}`, CACHE_DIR: farm.at('cache') });
+    for (const name of ['@livekit/agents', '@livekit/agents-plugin-deepgram']) farm.write({ [`cache/livekit-plugins/node_modules/${name}/package.json`]: {}, 'cache/livekit-plugins/load.mjs': '' });
+    const { program, npmPackage, folder, livekitPlugin, pocketsphinx } = settings.around(robots.get('a'));
     expect(['flite', 'notes', 'folder', 'none', ''].map(program)).toEqual([true, false, false, false, false]);
     expect(['zod', 'hono', '@livekit/rtc-node', '@livekit/agents-plugin-none'].map(npmPackage)).toEqual([true, true, true, false]);
+    expect(['deepgram', 'cartesia'].map(livekitPlugin)).toEqual([true, false]);
+    expect(pocketsphinx()).toBe(false);
     expect([farm.at('bin'), farm.at('bin/notes'), 'robots', 'nothing'].map(folder)).toEqual([true, false, true, false]);
   });
 });
