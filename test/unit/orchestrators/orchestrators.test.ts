@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ConversationHost, Orchestrator, Reply } from '../../../voice-node/domain/orchestrator.js';
 import { mediaMs } from '../../../voice-node/domain/time.js';
 import { createOrchestrator } from '../../../voice-node/orchestrators/create.js';
+import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
+import { MemoryLog } from '../call/rig.js';
 import { fitTone } from '../dsp/signals.js';
 
 interface Heard {
@@ -17,6 +19,8 @@ function answerOf(orchestrator: Orchestrator, samples: Int16Array, rateHz: numbe
     callId: 'c',
     rateHz: 8000,
     signal,
+    clock: new VirtualClock(),
+    log: new MemoryLog(),
     transcript: () => expect.unreachable(),
     endCall: () => expect.unreachable(),
     beginReply(turn): Reply {
@@ -41,7 +45,7 @@ function answerOf(orchestrator: Orchestrator, samples: Int16Array, rateHz: numbe
   const conversation = orchestrator.open(host);
   conversation.speechStarted?.(4);
   conversation.speechEnded(4, { samples, rateHz, startMs: mediaMs(0, rateHz), preRollMs: 400 });
-  conversation.stopPlayback({ generation: 1, turn: 4, heardMs: 0, complete: false });
+  conversation.stopPlayback({ generation: 1, turn: 4, heardMs: 0, text: '', complete: false });
   conversation.close();
   return heard;
 }
