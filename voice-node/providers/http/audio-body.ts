@@ -91,7 +91,7 @@ interface Start {
 function readStart(head: Uint8Array, rateHz: number): Start | string | undefined {
   if (head.length < 4) return undefined;
   const magic = String.fromCharCode(...head.subarray(0, 4));
-  if (magic === 'OggS' || magic === 'fLaC' || magic.startsWith('ID3')) return `a file that begins with ${magic}`;
+  if (magic === 'OggS' || magic === 'fLaC' || magic.startsWith('ID3')) return `a file that begins with ${magic.trim()}`;
   if (!isRiff(head)) return { pieces: new PcmPieces(rateHz, 1), dataAt: 0, dataBytes: undefined };
   const format = readWavHeader(head);
   if (format === undefined || typeof format === 'string') return format;

@@ -6,9 +6,10 @@ export interface Connections {
   readonly fetch: Fetch;
   /**
    * Connects to the server of `url` if no connection is free, so that the next request needs no handshake (TCP
-   * and TLS: two to three round trips). Without effect on a dispatcher of somebody else's making. Never throws.
+   * and TLS: two to three round trips). Without effect on a dispatcher of somebody else's making. Resolves when it
+   * is there, or cannot be; never rejects.
    */
-  warm(url: string): void;
+  warm(url: string): Promise<void>;
   /** Ends idle connections, and those in use as well. */
   close(): void;
 }
@@ -31,16 +32,20 @@ export function createConnections(dispatcher?: Dispatcher): Connections {
   return {
     // undici's own types and those of the global fetch describe the same thing twice.
     fetch: (url, init) => undiciFetch(url, { ...init, dispatcher: used } as Parameters<typeof undiciFetch>[1]),
-    warm(url) {
+    async warm(url) {
       const { origin } = new URL(url);
       const stats = agent.stats[origin];
       if (dispatcher !== undefined || warming.has(origin) || (stats !== undefined && 'free' in stats && stats.free > 0)) return;
       warming.add(origin);
-      agent
-        .request({ origin, path: '/', method: 'HEAD' })
-        .then(({ body }) => body.dump())
-        .catch(() => undefined)
-        .finally(() => warming.delete(origin));
+      try {
+        // Without a key. Not HEAD, which would say less still: undici closes the connection after one.
+        const { body } = await agent.request({ origin, path: '/', method: 'OPTIONS' });
+        await body.dump();
+      } catch {
+        // The request that is to come will find out, and say so.
+      } finally {
+        warming.delete(origin);
+      }
     },
     close: () => void Promise.all([agent.destroy(), dispatcher?.destroy()]).catch(() => undefined),
   };

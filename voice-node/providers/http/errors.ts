@@ -55,7 +55,7 @@ export function retryAfterMs(headers: Headers): number | undefined {
 export function networkError(vendor: Vendor, what: string, error: unknown, moment: Moment): ProviderError {
   const code = systemCode(error);
   const shown = code === undefined ? '' : ` (${code})`;
-  if (code !== undefined && GARBAGE.test(code)) return new ProviderError('provider_protocol', `${vendor}: expected ${what}, got something that is not HTTP${shown}`);
+  if (GARBAGE.test(code ?? '')) return new ProviderError('provider_protocol', `${vendor}: expected ${what}, got something that is not HTTP${shown}`);
   if (moment === 'begun') return new ProviderError('provider_broken', `${vendor}: expected the rest of ${what}, the connection broke${shown}`);
   if (moment === 'unused') return new ProviderError('provider_unreachable', `${vendor}: expected ${what}, the connection broke before any of it came${shown}`);
   // fetch names a cause for all that happens on the network; without one the request itself could not be made.
@@ -95,12 +95,13 @@ const field = (value: unknown, name: string): unknown =>
 
 const hasCause = (error: unknown): boolean => error instanceof Error && error.cause !== undefined;
 
-/** The first code along the chain of causes. */
+/** The first code along the chain of causes; undici's parser has a name instead of one. */
 function systemCode(error: unknown): string | undefined {
   let at: unknown = error;
   for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
     const code = field(at, 'code');
     if (typeof code === 'string' && SYSTEM_CODE.test(code)) return code;
+    if (at.name === 'HTTPParserError') return 'HPE_INVALID';
     at = at.cause;
   }
   return undefined;

@@ -72,7 +72,7 @@ export class OpenAiServer {
 
   /** Connects ahead of a request that is to come. */
   warm(): void {
-    this.#connections?.warm(this.#base.origin);
+    void this.#connections?.warm(this.#base.origin);
   }
 
   close(): void {
