@@ -179,6 +179,12 @@ describe('packets in odd order', () => {
     expect(read(talk)).toEqual(['robot: Hello.']);
   });
 
+  it('does not take the early words of a second unasked reply for more of the first', () => {
+    const talk = after(...GREETING, { type: 'reply_text', atMs: 9000, reply: 2, text: 'Are you', final: false }, { type: 'reply_started', atMs: 9001 });
+    expect(read(talk)).toEqual(['robot: Hello, this is Ann.', 'robot: Are you']);
+    expect(talk.lines[1]).toMatchObject({ open: true, heard: true });
+  });
+
   it('keeps two replies to one turn apart', () => {
     const talk = after(...asked(1), ...answered(1, 2).slice(0, 2), { type: 'reply_ended', atMs: 12_900, turn: 1, heardMs: 400, cut: true }, { type: 'reply_started', atMs: 13_000, turn: 1 }, { type: 'reply_text', atMs: 13_100, reply: 3, turn: 1, text: 'No: one.', final: true });
     expect(read(talk).slice(1)).toEqual(['robot: It is— | cut off', 'robot: No: one.']);
