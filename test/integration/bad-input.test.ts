@@ -1,7 +1,7 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,8 +48,10 @@ describe('bad input on the command line', () => {
     ['a rate that is not supported', ['resample', '--from', '48000', '--to', '7000'], /7000/],
     ['an unknown detector', ['vad', '--detector', 'ears'], /silero.*webrtc.*energy.*ears/],
     ['no recording', ['replay'], /expected one recording, got 0/],
+    ['robots told to dance', ['robots', 'dance'], /expected check or nothing, got "dance"/],
+    ['a robot to check that is not there', ['robots', 'check', 'hal'], /expected one of .*echo.*, got "hal"/],
     ['a recording that is not there', ['replay', '/nonexistent.wav'], /readable recording/],
-    ['an unknown robot', ['replay', '/nonexistent.wav', '--robot', 'hal'], /expected one of echo, tone, got "hal"/],
+    ['an unknown robot', ['replay', '/nonexistent.wav', '--robot', 'hal'], /expected one of .*echo.*, got "hal"/],
   ])('%s: one clear line, exit code 2', async (_name, args, expected) => {
     const { code, lines, stdout } = await voiceNode(args, KEYS);
     expect(code).toBe(2);
@@ -80,6 +82,101 @@ describe('bad input on the command line', () => {
     const { code, lines } = await voiceNode(['start'], { ...KEYS, PORT: String(port), VAD: 'energy' });
     server.close();
     expect([code, lines]).toEqual([1, [`voice-node: PORT: expected a free port, got ${port}, which another program on 127.0.0.1 uses`]]);
+  });
+});
+
+/** A folder of robots: their files by path. */
+function robotsOf(name: string, files: Readonly<Record<string, string>>): string {
+  const robots = join(folder, name);
+  for (const [path, text] of Object.entries({ 'echo/config.json': '{"mode":"echo"}', ...files })) {
+    mkdirSync(join(robots, path, '..'), { recursive: true });
+    writeFileSync(join(robots, path), text);
+  }
+  return robots;
+}
+const CHANGED = 'a robot has changed; its next call goes by that';
+const SHOP = { 'shop/config.json': '{"mode":"realtime","realtime":{"provider":"openai","api_key_env":"SHOP_KEY"}}', 'shop/prompt.txt': 'Be kind.' };
+
+describe('robots that are not right', () => {
+  it('keep the node from starting, all their faults together', async () => {
+    const ROBOTS_DIR = robotsOf('broken', { 'a/config.json': '{"mode":"parrot"}', 'b/config.json': '{"mode":"echo","vad":{"minSpeechMs":1}}', 'b/.env': 'PORT=1\nVAD=ears' });
+    const { code, lines } = await voiceNode(['start'], { ...KEYS, ROBOTS_DIR });
+    expect(code).toBe(2);
+    expect(lines).toEqual([
+      'voice-node: a/config.json: mode: expected one of echo, tone, pipeline, realtime, llm_script, got "parrot"',
+      'b/config.json: vad.minSpeechMs: unknown key; keys are written like min_speech_ms',
+      'b/.env: PORT: belongs to the node; expected it in the environment or in the root .env',
+    ]);
+    const check = await voiceNode(['robots', 'check'], { ROBOTS_DIR });
+    expect([check.code, check.lines]).toEqual([2, ['']]);
+    for (const line of lines) expect(check.stdout).toContain(line.replace('voice-node: ', ''));
+  });
+
+  it('are told by what they lack; as the default they keep the node from starting', async () => {
+    const ROBOTS_DIR = robotsOf('lacking', SHOP);
+    const { code, stdout } = await voiceNode(['robots', 'check'], { ROBOTS_DIR });
+    expect([code, stdout]).toEqual([1, 'ready    echo\nmissing  shop\n           realtime openai: SHOP_KEY is not set\n1 of 2 can take calls; 1 lack something; 0 broken\n']);
+    expect((await voiceNode(['robots', 'check'], { ROBOTS_DIR, SHOP_KEY: 'k' })).code).toBe(0);
+    expect(await voiceNode(['start'], { ...KEYS, ROBOTS_DIR, ROBOT: 'shop', VAD: 'energy' })).toMatchObject({
+      code: 2,
+      lines: ['voice-node: ROBOT: expected a robot that can take calls, got "shop", which lacks something:', '  realtime openai: SHOP_KEY is not set'],
+    });
+    expect(await voiceNode(['start'], { ...KEYS, ROBOTS_DIR, ROBOT: 'hal', VAD: 'energy' })).toMatchObject({ code: 2, lines: ['voice-node: ROBOT: expected one of echo, shop, got "hal"'] });
+  });
+});
+
+describe('robots of a running node', () => {
+  let liveKit: TestLiveKit;
+  let node: NodeProcess;
+  let robots: string;
+  beforeAll(async () => {
+    liveKit = await startLiveKit();
+    robots = robotsOf('running', SHOP);
+    node = await NodeProcess.start(liveKit, { ROBOTS_DIR: robots, ROBOT: 'echo', VAD: 'energy' });
+  });
+  afterAll(async () => {
+    await node.stop();
+    await liveKit.stop();
+  });
+
+  const list = async (): Promise<unknown> => (await fetch(`${node.url}/api/robots`)).json();
+  const ask = async (robot: string): Promise<{ status: number; body: unknown }> => {
+    const response = await fetch(`${node.url}/api/session/create`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ robot }) });
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('are offered and refused by what they lack, and taken as soon as it is there', async () => {
+    expect(await node.waitForLog(({ msg }) => msg === 'a robot cannot take calls yet', 5000)).toMatchObject({ robot: 'shop', missing: ['realtime openai: SHOP_KEY is not set'] });
+    const echo = { name: 'echo', mode: 'echo', ready: true };
+    expect(await list()).toEqual({ robots: ['echo', 'shop'], default: 'echo', details: [echo, { name: 'shop', mode: 'realtime', ready: false, missing: ['SHOP_KEY'] }] });
+    expect(await ask('shop')).toEqual({ status: 503, body: { error: { code: 'robot_unavailable', message: 'robot: shop cannot take calls: realtime openai: SHOP_KEY is not set' } } });
+    writeFileSync(join(robots, 'shop/.env'), 'SHOP_KEY=sk-of-the-shop');
+    expect(await list()).toMatchObject({ details: [echo, { name: 'shop', ready: true }] });
+    writeFileSync(join(robots, 'shop/.env'), '');
+    expect(await ask('shop')).toMatchObject({ status: 503 });
+    let seen = 0;
+    await node.waitForLog(({ msg, robot }) => msg === CHANGED && robot === 'shop' && ++seen === 2, 5000);
+    expect(JSON.stringify(node.log)).not.toContain('sk-of-the-shop');
+  });
+
+  it('keep their last good state through an edit that is none, which is told once', async () => {
+    const config = join(robots, 'echo/config.json');
+    writeFileSync(config, '{"mode":"echo",');
+    for (let i = 0; i < 3; i++) expect(await ask('echo')).toMatchObject({ status: 200, body: { robot: 'echo' } });
+    writeFileSync(config, '{"mode":"echo","description":"mended"}');
+    expect(await list()).toMatchObject({ details: [{ name: 'echo', description: 'mended' }, { name: 'shop' }] });
+    // Its line is the last one: what was told before has been read by then.
+    await node.waitForLog(({ msg, robot }) => msg === CHANGED && robot === 'echo', 5000);
+    const told = node.log.filter(({ level, robot }) => level === 'warn' && robot === 'echo');
+    expect(told).toMatchObject([{ msg: 'a robot was changed and is not right; its last good state stays', faults: [expect.stringMatching(/^echo\/config\.json: expected JSON: /) as string] }]);
+  });
+
+  it('may be new or gone', async () => {
+    robotsOf('running', { 'tone/config.json': '{"mode":"tone"}' });
+    expect(await list()).toMatchObject({ robots: ['echo', 'shop', 'tone'] });
+    expect(await ask('tone')).toMatchObject({ status: 200 });
+    rmSync(join(robots, 'tone'), { recursive: true });
+    expect(await ask('tone')).toMatchObject({ status: 400, body: { error: { code: 'robot_unknown' } } });
   });
 });
 
