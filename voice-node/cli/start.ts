@@ -32,7 +32,7 @@ export async function runStart(args: readonly string[]): Promise<number> {
   const settings = new RobotSettings(readEnvironment());
   const config = settings.node;
   const keys = requireKeys(config);
-  const robots = new RobotFolder(settings.folder);
+  const robots = new RobotFolder({ ...settings.folder, pause: () => new Promise((resolve) => void systemClock.at(systemClock.nowMs(), resolve)) });
   const clock = systemClock;
   const log = createLog(config.LOG_LEVEL, [keys.apiSecret, ...settings.secrets(robots.all())]);
   catchStrays(log);

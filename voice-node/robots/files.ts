@@ -26,6 +26,8 @@ export interface Listing {
   readonly folder: string;
   /** A stamp for each file that is there, by its name: `config.json`, `tracks/hello.wav`. It changes with the file. */
   readonly stamps: ReadonlyMap<string, string>;
+  /** Bytes of each, by its name. */
+  readonly sizes: ReadonlyMap<string, number>;
   /** Stamp of the whole: equal as long as nothing has changed. */
   readonly stamp: string;
   /** Whether this is meant to be a robot. */
@@ -35,12 +37,15 @@ export interface Listing {
 /** Cheap: one stat for each file. Never throws. */
 export function lookOver(folder: string): Listing {
   const stamps = new Map<string, string>();
+  const sizes = new Map<string, number>();
   for (const name of [...NAMES, ...trackFiles(folder)]) {
-    const stamp = stampOf(join(folder, name));
-    if (stamp !== undefined) stamps.set(name, stamp);
+    const { stamp, size } = stampOf(join(folder, name)) ?? { size: 0 };
+    if (stamp === undefined) continue;
+    stamps.set(name, stamp);
+    sizes.set(name, size);
   }
   const meant = [...stamps.keys()].some((name) => TELLING.has(name) || name.startsWith('tracks/'));
-  return { folder, stamps, stamp: [...stamps].map(([name, stamp]) => `${name} ${stamp}`).join('\n'), meant };
+  return { folder, stamps, sizes, stamp: [...stamps].map(([name, stamp]) => `${name} ${stamp}`).join('\n'), meant };
 }
 
 /** All that is called .wav in tracks/; one more than are allowed are enough to know. */
@@ -54,13 +59,13 @@ function trackFiles(folder: string): string[] {
 }
 
 /** Undefined: not there. Follows links, and sees a change that keeps size and modification time (by ctime and inode). */
-function stampOf(path: string): string | undefined {
+function stampOf(path: string): { readonly stamp: string; readonly size: number } | undefined {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+    return { stamp: [dev, ino, size, mtimeNs, ctimeNs].join(':'), size: Number(size) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : `unreadable: ${code ?? ''}`;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { stamp: `unreadable: ${code ?? ''}`, size: 0 };
   }
 }
 

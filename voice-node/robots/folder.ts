@@ -6,8 +6,9 @@ import type { CheckEnv } from './env-file.js';
 import { faultText, type Fault } from './faults.js';
 import { lookOver, type Listing } from './files.js';
 import { readRobot, type CheckTool, type Reading, type ReadOptions } from './read-robot.js';
+import { Rehearsal } from './rehearsal.js';
 import type { Robot } from './robot.js';
-import type { ReadAudio } from './sounds.js';
+import type { ReadAudio, Sound } from './sounds.js';
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
@@ -19,8 +20,11 @@ export interface FolderOptions {
   readonly checkEnv?: CheckEnv;
   /** Throws for a tool whose `parameters` are no JSON Schema. Default: all are fine. */
   readonly checkTool?: CheckTool;
+  /** Lets others run. Where it is given, large recordings that come while calls go on are decoded in pieces; until then the robot is as it was. */
+  readonly pause?: () => Promise<void>;
 }
 
+const NO_SOUNDS: ReadonlyMap<string, Sound> = new Map();
 const UNCHECKED = { checkEnv: (): readonly string[] => [], checkTool: (): void => undefined };
 
 /** One folder of the robots' folder, as it stands. */
@@ -46,7 +50,8 @@ interface Entry {
  * were found, never joined to a path.
  */
 export class RobotFolder {
-  readonly #options: Required<FolderOptions>;
+  readonly #options: FolderOptions & ReadOptions;
+  readonly #rehearsal: Rehearsal | undefined;
   readonly #entries = new Map<string, Entry>();
   #log: Log | undefined;
   #folderFault = '';
@@ -54,7 +59,8 @@ export class RobotFolder {
   /** Reads all robots. Throws `robot_invalid` naming every fault of every robot, or `config_invalid` where there is no such folder. */
   constructor(options: FolderOptions) {
     this.#options = { ...UNCHECKED, ...options };
-    for (const [name, listing] of foldersIn(this.#options.folder)) this.#entries.set(name, this.#read(name, listing));
+    this.#rehearsal = options.pause === undefined ? undefined : new Rehearsal(options.readAudio, options.pause);
+    for (const [name, listing] of foldersIn(this.#options.folder)) this.#entries.set(name, this.#read(name, listing, undefined, NO_SOUNDS));
     const faults = [...this.#entries.values()].flatMap(({ reading }) => reading.faults);
     if (faults.length > 0) throw new VoiceNodeError('robot_invalid', faults.map(faultText).join('\n'));
   }
@@ -62,7 +68,7 @@ export class RobotFolder {
   /** Reads all robots once, good or not, for `robots check`. Throws `config_invalid` where there is no such folder. */
   static survey(options: FolderOptions): readonly Surveyed[] {
     return [...foldersIn(options.folder)].map(([name, listing]) => {
-      const { robot, faults } = readFolder(name, listing, { ...UNCHECKED, ...options });
+      const { robot, faults } = readFolder(name, listing, { ...UNCHECKED, ...options }, NO_SOUNDS);
       return { name, robot, faults };
     });
   }
@@ -112,7 +118,9 @@ export class RobotFolder {
     }
     for (const [name, listing] of found) this.#renew(name, listing);
     for (const name of only === undefined ? [...this.#entries.keys()] : [only]) {
-      if (found.has(name) || !this.#entries.delete(name)) continue;
+      if (found.has(name)) continue;
+      this.#rehearsal?.forget(name);
+      if (!this.#entries.delete(name)) continue;
       this.#log?.info({ robot: name }, 'a robot is gone');
     }
   }
@@ -120,21 +128,24 @@ export class RobotFolder {
   #renew(name: string, listing: Listing): void {
     const before = this.#entries.get(name);
     if (before?.stamp === listing.stamp) return;
-    const now = this.#read(name, listing, before);
+    const known = before?.reading.sounds ?? NO_SOUNDS;
+    const sounds = this.#rehearsal === undefined ? known : this.#rehearsal.soundsFor(name, listing, known);
+    if (sounds === undefined) return;
+    const now = this.#read(name, listing, before, sounds);
     this.#entries.set(name, now);
     const { faults } = now.reading;
     if (faults.length === 0) this.#log?.info({ robot: name }, before === undefined ? 'a new robot is there' : 'a robot has changed; its next call goes by that');
     else this.#log?.warn({ robot: name, faults: faults.map(faultText) }, now.robot === undefined ? 'a robot is not right and takes no calls' : 'a robot was changed and is not right; its last good state stays');
   }
 
-  #read(name: string, listing: Listing, before?: Entry): Entry {
-    const reading = readFolder(name, listing, this.#options, before?.reading);
+  #read(name: string, listing: Listing, before: Entry | undefined, known: ReadonlyMap<string, Sound>): Entry {
+    const reading = readFolder(name, listing, this.#options, known);
     return { stamp: listing.stamp, robot: reading.robot ?? before?.robot, reading };
   }
 }
 
-function readFolder(name: string, listing: Listing, options: ReadOptions, before?: Reading): Reading {
-  if (NAME.test(name)) return readRobot(name, listing, options, before?.sounds);
+function readFolder(name: string, listing: Listing, options: ReadOptions, known: ReadonlyMap<string, Sound>): Reading {
+  if (NAME.test(name)) return readRobot(name, listing, options, known);
   return { robot: undefined, faults: [{ file: name, path: '', message: 'expected a folder name of small letters, digits, - and _, at most 64' }], sounds: new Map() };
 }
 

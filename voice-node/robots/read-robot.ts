@@ -26,7 +26,7 @@ export interface Reading {
 }
 
 /** Reads the robot `name` from the folder that was looked over. Collects every fault; never throws. */
-export function readRobot(name: string, listing: Listing, options: ReadOptions, known: ReadonlyMap<string, Sound> = new Map()): Reading {
+export function readRobot(name: string, listing: Listing, options: ReadOptions, known: ReadonlyMap<string, Sound>): Reading {
   const reader = new Reader(name, listing, options, known);
   const robot = reader.read();
   return { robot: reader.faults.length === 0 ? robot : undefined, faults: reader.faults, sounds: reader.sounds };

@@ -24,24 +24,36 @@ export const durationMs = ({ samples, rateHz }: Audio): number => (samples.lengt
  * for what is no WAV, is empty or too long, or has a rate that cannot be converted.
  */
 export function decode(bytes: Uint8Array, name: string, readAudio: ReadAudio): Audio {
-  const audio = reworded(name, () => readAudio(bytes, name));
-  if (audio.samples.length === 0) throw new VoiceNodeError('robot_invalid', 'expected a recording, got one without a sample');
-  if (durationMs(audio) > MAX_SOUND_MS) throw new VoiceNodeError('robot_invalid', `expected at most ${MAX_SOUND_MS / 1000} s, got ${(durationMs(audio) / 1000).toFixed(1)} s`);
-  if (audio.rateHz === WIRE_RATE_HZ) return audio;
-  return reworded(name, () => atWireRate(audio));
+  const work = decodeInPieces(bytes, name, readAudio);
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
 }
 
-function atWireRate({ samples, rateHz }: Audio): Audio {
-  const resampler = createResampler({ fromHz: rateHz, toHz: WIRE_RATE_HZ });
+/** The same a second of sound at a time, some milliseconds of work: for whoever must let others run in between. */
+export function* decodeInPieces(bytes: Uint8Array, name: string, readAudio: ReadAudio): Generator<undefined, Audio> {
+  const audio = reworded(name, () => readAudio(bytes, name));
+  const { samples, rateHz } = audio;
+  if (samples.length === 0) throw new VoiceNodeError('robot_invalid', 'expected a recording, got one without a sample');
+  if (durationMs(audio) > MAX_SOUND_MS) throw new VoiceNodeError('robot_invalid', `expected at most ${MAX_SOUND_MS / 1000} s, got ${(durationMs(audio) / 1000).toFixed(1)} s`);
+  if (rateHz === WIRE_RATE_HZ) return audio;
+  const resampler = reworded(name, () => createResampler({ fromHz: rateHz, toHz: WIRE_RATE_HZ }));
   const delay = Math.round(resampler.delaySamples);
-  const length = samplesIn((samples.length * 1000) / rateHz, WIRE_RATE_HZ);
-  // The tail comes out when as much silence has been pushed in as the filter is long.
-  const tail = new Int16Array(Math.ceil(((delay + 1) * rateHz) / WIRE_RATE_HZ) + 1);
-  const [head, rest] = [resampler.process(samples), resampler.process(tail)];
-  const all = new Int16Array(head.length + rest.length);
-  all.set(head);
-  all.set(rest, head.length);
-  return { samples: all.slice(delay, delay + length), rateHz: WIRE_RATE_HZ };
+  const wire = new Int16Array(samplesIn(durationMs(audio), WIRE_RATE_HZ));
+  let at = -delay;
+  const take = (piece: Int16Array): void => {
+    const skip = Math.max(0, -at);
+    if (skip < piece.length) wire.set(piece.subarray(skip, skip + wire.length - Math.max(0, at)), Math.max(0, at));
+    at += piece.length;
+  };
+  for (let from = 0; from < samples.length; from += rateHz) {
+    take(resampler.process(samples.subarray(from, from + rateHz)));
+    yield;
+  }
+  // The last of the sound comes out when as much silence has been pushed in as the filter is long.
+  take(resampler.process(new Int16Array(Math.ceil(((delay + 1) * rateHz) / WIRE_RATE_HZ) + 1)));
+  return { samples: wire, rateHz: WIRE_RATE_HZ };
 }
 
 /** The fault stands beside the name of the file: once is enough. */

@@ -198,6 +198,72 @@ describe('a change', () => {
   });
 });
 
+describe('large recordings that come while calls go on', () => {
+  /** Pauses that last until they are let go. */
+  class Pauses {
+    waiting: (() => void)[] = [];
+    taken = 0;
+    readonly pause = (): Promise<void> => {
+      this.taken++;
+      return new Promise((resolve) => this.waiting.push(resolve));
+    };
+    /** Lets `count` of them go, one after the other. */
+    async go(count = Infinity): Promise<void> {
+      for (let i = 0; i < count && this.waiting.length > 0; i++) {
+        this.waiting.splice(0).forEach((resolve) => resolve());
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  it('are decoded in pieces, with the robot as it was until then, and the same sound', async () => {
+    const pauses = new Pauses();
+    farm.write({ 'shop/config.json': { ...SCRIPT, tracks: { again: { description: 'x' }, b: { description: 'x' } } }, 'shop/tracks/again.wav': sineWav(9000, 22_050), 'shop/tracks/b.wav': sineWav(100) });
+    const robots = farm.open({ pause: pauses.pause });
+    robots.reportTo(log);
+    const before = robots.get('shop');
+    expect(pauses.taken).toBe(0);
+    farm.write({ 'shop/tracks/again.wav': sineWav(8000, 22_050, 600), 'shop/prompt.txt': 'new' });
+    for (let i = 0; i < 3; i++) expect(robots.get('shop')).toBe(before);
+    await pauses.go(4);
+    expect(robots.get('shop')).toBe(before);
+    await pauses.go();
+    const after = robots.get('shop');
+    expect([after.prompt, after.tracks.get('again')?.samples.length, pauses.taken]).toEqual(['new', 8 * WIRE_RATE_HZ, 9]);
+    expect(after.tracks.get('b')).toBe(before.tracks.get('b'));
+    expect(after.tracks.get('again')?.samples).toEqual(farm.open().get('shop').tracks.get('again')?.samples);
+    expect(said()).toEqual([['info', 'shop', 'a robot has changed; its next call goes by that']]);
+  });
+
+  it('may change once more meanwhile, or be none', async () => {
+    const pauses = new Pauses();
+    farm.write({ 'shop/config.json': ECHO });
+    const robots = farm.open({ pause: pauses.pause });
+    robots.reportTo(log);
+    farm.write({ 'shop/greeting.wav': sineWav(9000, 22_050) });
+    robots.get('shop');
+    await pauses.go(2);
+    farm.write({ 'shop/greeting.wav': sineWav(10_000, 22_050) });
+    expect(robots.get('shop').greeting).toBeUndefined();
+    await pauses.go();
+    expect(robots.get('shop').greeting?.audio?.samples.length).toBe(10 * WIRE_RATE_HZ);
+    said();
+    farm.write({ 'shop/greeting.wav': 'x'.repeat(400_000), 'shop/fallback.wav': sineWav(9000, 22_050) });
+    robots.get('shop');
+    await pauses.go();
+    for (let i = 0; i < 3; i++) expect(robots.get('shop').greeting?.audio?.samples.length).toBe(10 * WIRE_RATE_HZ);
+    expect(said()).toEqual([['warn', 'shop', 'a robot was changed and is not right; its last good state stays', ['shop/greeting.wav: expected a WAV file (RIFF ... WAVE), got "xxxx"']]]);
+    expect(pauses.waiting).toEqual([]);
+  });
+
+  it('of a few seconds are there at once', () => {
+    farm.write({ 'shop/config.json': ECHO });
+    const robots = farm.open({ pause: () => Promise.reject(new Error('nobody has to wait')) });
+    farm.write({ 'shop/greeting.wav': sineWav(5000, 16_000) });
+    expect(robots.get('shop').greeting?.audio?.samples.length).toBe(5 * WIRE_RATE_HZ);
+  });
+});
+
 describe('.env', () => {
   it('is checked by whoever knows the settings, as a fault of the robot', () => {
     farm.write({ 'shop/config.json': ECHO, 'shop/.env': 'VAD=ears\nOTHER=1' });
