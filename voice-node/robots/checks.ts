@@ -10,6 +10,8 @@ export interface Beside {
   readonly tracks: ReadonlySet<string>;
 }
 
+const ENGLISH_ONLY: ReadonlySet<string> = new Set(['pocketsphinx', 'flite']);
+
 /** What is right by itself but does not fit together: the config and the files beside it. `robot` is its name. */
 export function crossFaults(robot: string, config: RobotConfig, beside: Beside): Fault[] {
   const faults: Fault[] = [];
@@ -22,6 +24,12 @@ export function crossFaults(robot: string, config: RobotConfig, beside: Beside):
   for (const [kind, recorded] of [['greeting', beside.greetingWav], ['fallback', beside.fallbackWav]] as const) {
     if (config[`${kind}_text`] !== undefined && !recorded && !speaks) {
       fault('config.json', `${kind}_text`, `expected a ${kind}.wav with these words: mode ${config.mode} has no voice of its own to say them`);
+    }
+  }
+  for (const kind of ['stt', 'tts'] as const) {
+    const list = kind in config ? (config as { readonly [k in typeof kind]?: readonly { readonly provider: string }[] })[kind] : undefined;
+    for (const { provider } of list ?? []) {
+      if (ENGLISH_ONLY.has(provider) && !config.language.startsWith('en')) fault('config.json', kind, `${provider} knows English only, and language is ${config.language}`);
     }
   }
   if (config.mode === 'llm_script') trackFaults(config, beside.tracks, fault);

@@ -128,7 +128,7 @@ function lackOf(kind: PartKind, config: PartConfig, around: Surroundings): Lack[
       return unset(address, kind === 'llm' && config.model === undefined ? 'LOCAL_LLM_MODEL' : undefined, config.api_key_env);
     }
     case 'pocketsphinx':
-      return absent(around.pocketsphinx(), 'pocketsphinx', 'pocketsphinx is not set up');
+      return absent(around.pocketsphinx(), 'pocketsphinx', 'pocketsphinx is not set up; scripts/up does that');
     case 'sherpa':
       return [...absent(around.npmPackage(SHERPA), SHERPA, `the package ${SHERPA} is not installed`), ...absent(around.folder(config.model_dir), config.model_dir, `there is no folder ${config.model_dir}`)];
     case 'livekit':

@@ -32,10 +32,10 @@ describe('voice-node robots', () => {
     expect(code).toBe(0);
     expect(text.split('\n').slice(0, -2)).toEqual([
       'robot   mode      providers                 state',
-      '------  --------  ------------------------  --------------------------------------------',
+      '------  --------  ------------------------  -------------------------------------------------------------------',
       'echo *  echo                                ready',
       'shop    pipeline  stt openai, pocketsphinx  stt openai: NO_SUCH_KEY is not set',
-      '                  llm demo                  stt pocketsphinx: pocketsphinx is not set up',
+      '                  llm demo                  stt pocketsphinx: pocketsphinx is not set up; scripts/up does that',
       '                  tts local, flite',
       'torn    ?                                   broken, 1 fault: see robots check',
     ]);
@@ -60,7 +60,7 @@ describe('voice-node robots check', () => {
     expect(text.split('\n').slice(1, -2)).toEqual([
       'missing  shop',
       '           stt openai: NO_SUCH_KEY is not set',
-      '           stt pocketsphinx: pocketsphinx is not set up',
+      '           stt pocketsphinx: pocketsphinx is not set up; scripts/up does that',
       '           left out: tts flite: the program flite is not on PATH',
     ]);
     farm.write({ 'shop/.env': 'NO_SUCH_KEY=1' });

@@ -18,7 +18,7 @@ const NEEDS: readonly (readonly [PartKind, unknown, Surroundings, readonly strin
   ['stt', { provider: 'openai', api_key_env: 'GROQ_KEY', base_url: 'https://api.groq.com/v1' }, world({ GROQ_KEY: 'k' }), ['stt openai: GROQ_KEY is not set']],
   ['stt', 'yandex', world({ YANDEX_API_KEY: 'k', YANDEX_FOLDER_ID: 'f' }), ['stt yandex: YANDEX_API_KEY is not set', 'stt yandex: YANDEX_FOLDER_ID is not set']],
   ['stt', 'local', world({ LOCAL_STT_URL: 'http://x/v1' }), ['stt local: LOCAL_STT_URL is not set']],
-  ['stt', 'pocketsphinx', world({}, { pocketsphinx: () => true }), ['stt pocketsphinx: pocketsphinx is not set up']],
+  ['stt', 'pocketsphinx', world({}, { pocketsphinx: () => true }), ['stt pocketsphinx: pocketsphinx is not set up; scripts/up does that']],
   ['stt', { provider: 'sherpa', model_dir: '/models/ru' }, world({}, { npmPackage: (name) => name === 'sherpa-onnx-node', folder: (path) => path === '/models/ru' }), ['stt sherpa: the package sherpa-onnx-node is not installed', 'stt sherpa: there is no folder /models/ru']],
   ['stt', 'livekit:deepgram', world({}, { livekitPlugin: (plugin) => plugin === 'deepgram' }), ['stt livekit:deepgram: the plugin is not installed; scripts/livekit-plugins add deepgram does that']],
   ['llm', { provider: 'openai', model: 'm' }, world({ OPENAI_API_KEY: 'k' }), ['llm openai: OPENAI_API_KEY is not set']],
