@@ -1,4 +1,5 @@
 import type { Fault } from './faults.js';
+import { partsOf } from './requirements.js';
 import type { RobotConfig } from './schema/robot.js';
 
 /** What lies beside config.json. */
@@ -26,9 +27,8 @@ export function crossFaults(robot: string, config: RobotConfig, beside: Beside):
       fault('config.json', `${kind}_text`, `expected a ${kind}.wav with these words: mode ${config.mode} has no voice of its own to say them`);
     }
   }
-  for (const kind of ['stt', 'tts'] as const) {
-    const list = kind in config ? (config as { readonly [k in typeof kind]?: readonly { readonly provider: string }[] })[kind] : undefined;
-    for (const { provider } of list ?? []) {
+  for (const { kind, list } of partsOf({ config })) {
+    for (const { provider } of list) {
       if (ENGLISH_ONLY.has(provider) && !config.language.startsWith('en')) fault('config.json', kind, `${provider} knows English only, and language is ${config.language}`);
     }
   }

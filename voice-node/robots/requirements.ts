@@ -62,7 +62,7 @@ export function usable<T extends PartConfig>(kind: PartKind, list: readonly T[],
 export const nameOf = (config: PartConfig): string => (config.provider === 'livekit' ? `livekit:${config.plugin}` : config.provider);
 
 /** The providers a robot names, by kind. */
-export function partsOf({ config }: Robot): readonly { readonly kind: PartKind; readonly list: readonly PartConfig[] }[] {
+export function partsOf({ config }: Pick<Robot, 'config'>): readonly { readonly kind: PartKind; readonly list: readonly PartConfig[] }[] {
   switch (config.mode) {
     case 'echo':
     case 'tone':

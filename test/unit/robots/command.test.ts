@@ -32,7 +32,7 @@ describe('voice-node robots', () => {
     expect(code).toBe(0);
     expect(text.split('\n').slice(0, -2)).toEqual([
       'robot   mode      providers                 state',
-      '------  --------  ------------------------  -------------------------------------------------------------------',
+      '------  --------  ------------------------  ------------------------------------------------------------------',
       'echo *  echo                                ready',
       'shop    pipeline  stt openai, pocketsphinx  stt openai: NO_SUCH_KEY is not set',
       '                  llm demo                  stt pocketsphinx: pocketsphinx is not set up; scripts/up does that',

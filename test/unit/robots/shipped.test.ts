@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../voice-node/config.js';
 import { faultText } from '../../../voice-node/robots/faults.js';
 import { RobotFolder } from '../../../voice-node/robots/folder.js';
 import { missingFor } from '../../../voice-node/robots/requirements.js';
+import { ROBOT_SCHEMA } from '../../../voice-node/robots/schema/robot.js';
 import { durationMs } from '../../../voice-node/robots/sounds.js';
 import { readWav } from '../../../voice-node/stores/wav.js';
 import { world } from './farm.js';
@@ -45,5 +46,12 @@ describe('the robots that come with the node', () => {
       const dbfs = 20 * Math.log10(rms / 32_768);
       expect([name, dbfs > -30 && dbfs < -15, durationMs(audio) > 1500 && durationMs(audio) < 10_000]).toEqual([name, true, true]);
     }
+  });
+});
+
+describe('the README', () => {
+  it('shows a config.json that is one', () => {
+    const [, json] = /## Robots[\s\S]*?```json\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+    expect(ROBOT_SCHEMA.parse(JSON.parse(json ?? ''))).toMatchObject({ mode: 'pipeline' });
   });
 });
