@@ -1,20 +1,18 @@
 import type { Clock, Timer } from '../../domain/clock.js';
 import { asNodeError } from '../../domain/errors.js';
 import type { Meter } from '../../domain/observer.js';
-import { ProviderError, type ProviderLimits } from '../../domain/provider.js';
+import { ProviderError, type ProviderLimits, type UsageUnit } from '../../domain/provider.js';
 import type { RealtimeItem, RealtimeListener, RealtimeOptions, RealtimeSession, ResponseEnd } from '../../domain/realtime.js';
 import { monotonicMs } from '../../domain/time.js';
 import { parseServerEvent, type ServerEvent } from './events.js';
 import { errorOfEnd, errorOfTrouble } from './failures.js';
 import { Outbox } from './outbox.js';
+import { Pulse } from './pulse.js';
 import { Responses } from './responses.js';
 import type { ConnectSocket, RealtimeSocket } from './socket.js';
 import { base64At24k, Upstream } from './upstream.js';
 import { addressOf, SESSION_RATE_HZ, sessionOf, type RealtimeVendorOptions } from './vendors.js';
 
-const PING_MS = 10_000;
-/** Nothing heard for this long, though we ping: the other side is gone, whatever TCP says. */
-const DEAD_MS = 25_000;
 
 /** Refusals that say only that the two sides spoke at the same time. */
 const HARMLESS: ReadonlySet<string> = new Set(['response_cancel_not_active', 'input_audio_buffer_commit_empty']);
@@ -42,23 +40,29 @@ export class OpenAiRealtimeSession implements RealtimeSession {
   #ready = false;
   #over = false;
   #connectTimer: Timer | undefined;
-  #pingTimer: Timer | undefined;
-  #heardMs: number;
+  readonly #pulse: Pulse;
   /** The item whose words come, and in which of the two streams: those of the other one are the same again. */
   #words: { readonly itemId: string; readonly stream: string } | undefined;
+
+  /** What the caller says, as far as it was written down. */
+  #writing: { readonly itemId: string; readonly text: string } | undefined;
 
   constructor(context: SessionContext, options: RealtimeOptions, listener: RealtimeListener) {
     this.#context = context;
     this.#options = options;
     this.#listener = listener;
     const { clock, vendor, limits } = context;
-    this.#heardMs = clock.nowMs();
     this.#outbox = new Outbox(vendor.vendor, clock, (error) => this.#end(error));
     this.#responses = new Responses(vendor.vendor, limits, clock, {
       send: (message) => this.#send(message),
       settled: (responseId) => listener.responseDone(responseId, 'cancelled'),
       expired: (error) => this.#end(error),
     });
+    this.#pulse = new Pulse(
+      clock,
+      () => this.#socket?.ping(),
+      (silentMs) => this.#end(new ProviderError('provider_broken', `${vendor.vendor} realtime: nothing was heard for ${silentMs} ms`)),
+    );
     this.#connectTimer = clock.at(monotonicMs(clock.nowMs() + limits.connectMs), () =>
       this.#end(new ProviderError('provider_connect_timeout', `${vendor.vendor} realtime: no session within ${limits.connectMs} ms`)),
     );
@@ -69,17 +73,12 @@ export class OpenAiRealtimeSession implements RealtimeSession {
   #connect(): void {
     this.#options.signal.addEventListener('abort', this.#onAbort);
     const { vendor, connect } = this.#context;
-    const guarded = (task: () => void) => (): void => {
-      if (this.#over) return;
-      this.#heardMs = this.#context.clock.nowMs();
-      task();
-    };
     try {
       const { url, headers } = addressOf(vendor);
       this.#socket = connect(url, headers, {
-        open: guarded(() => this.#onOpen()),
-        message: (text) => guarded(() => this.#onMessage(text))(),
-        alive: guarded(() => undefined),
+        open: () => this.#hear(() => this.#onOpen()),
+        message: (text) => this.#hear(() => this.#onMessage(text)),
+        alive: () => this.#hear(() => undefined),
         ended: (end) => this.#end(errorOfEnd(vendor.vendor, end, this.#ready, this.#context.clock.wallMs())),
       });
     } catch {
@@ -87,6 +86,13 @@ export class OpenAiRealtimeSession implements RealtimeSession {
       const error = new ProviderError('provider_rejected', `${vendor.vendor} realtime: expected an address and a key that a request can carry`);
       void Promise.resolve().then(() => this.#end(error));
     }
+  }
+
+  /** The other side is there. */
+  #hear(task: () => void): void {
+    if (this.#over) return;
+    this.#pulse.heard();
+    task();
   }
 
   // What the orchestrator wants.
@@ -145,7 +151,7 @@ export class OpenAiRealtimeSession implements RealtimeSession {
   #onOpen(): void {
     const message = JSON.stringify({ type: 'session.update', session: sessionOf(this.#context.vendor, this.#options) });
     this.#socket?.send(message);
-    this.#beat();
+    this.#pulse.start();
   }
 
   #onMessage(text: string): void {
@@ -175,7 +181,7 @@ export class OpenAiRealtimeSession implements RealtimeSession {
         this.#used('input_tokens', event.usage.inputTokens);
         this.#used('output_tokens', event.usage.outputTokens);
         this.#used('audio_seconds', event.usage.seconds);
-        return listener.transcript(event.itemId, event.text, event.final);
+        return listener.transcript(event.itemId, this.#written(event), event.final);
       case 'response_created':
         if (this.#responses.created(event.responseId)) listener.responseStarted(event.responseId);
         return;
@@ -188,6 +194,13 @@ export class OpenAiRealtimeSession implements RealtimeSession {
       default:
         if (this.#responses.output(event.responseId)) this.#onOutput(event);
     }
+  }
+
+  /** Pieces of a transcript are told as all of it so far. */
+  #written({ itemId, text, final }: Extract<ServerEvent, { readonly type: 'transcript' }>): string {
+    const before = this.#writing?.itemId === itemId ? this.#writing.text : '';
+    this.#writing = final ? undefined : { itemId, text: before + text };
+    return final ? text : before + text;
   }
 
   #onReady(): void {
@@ -229,7 +242,7 @@ export class OpenAiRealtimeSession implements RealtimeSession {
     if (!this.#responses.done(responseId)) return;
     if (how !== 'failed') return this.#listener.responseDone(responseId, how);
     const error = errorOfTrouble(vendor.vendor, 'an answer failed', trouble);
-    this.#count(error);
+    this.#context.meter.providerError('realtime', error.code);
     this.#listener.responseDone(responseId, how, error);
   }
 
@@ -241,7 +254,7 @@ export class OpenAiRealtimeSession implements RealtimeSession {
     const error = errorOfTrouble(vendor.vendor, this.#ready ? 'the server complained' : 'the session was refused', event.trouble);
     // Nearly all complaints concern one event and leave the session as it was.
     if (!this.#ready || error.code === 'provider_auth' || code === 'session_expired') return this.#end(error);
-    this.#count(error);
+    this.#context.meter.providerError('realtime', error.code);
     if (asked === 'refused') this.#listener.refused(error);
     else this.#listener.trouble(error);
   }
@@ -256,21 +269,8 @@ export class OpenAiRealtimeSession implements RealtimeSession {
     if (!this.#over) this.#outbox.post(text);
   }
 
-  #beat(): void {
-    const { clock, vendor } = this.#context;
-    this.#pingTimer = clock.at(monotonicMs(clock.nowMs() + PING_MS), () => {
-      if (clock.nowMs() - this.#heardMs >= DEAD_MS) return this.#end(new ProviderError('provider_broken', `${vendor.vendor} realtime: nothing was heard for ${DEAD_MS} ms`));
-      this.#socket?.ping();
-      this.#beat();
-    });
-  }
-
-  #used(unit: 'input_tokens' | 'output_tokens' | 'audio_seconds', amount: number): void {
+  #used(unit: UsageUnit, amount: number): void {
     if (amount > 0) this.#context.meter.providerUsed(this.#context.vendor.vendor, unit, amount);
-  }
-
-  #count(error: ProviderError): void {
-    this.#context.meter.providerError('realtime', error.code);
   }
 
   /** True the first time. */
@@ -280,7 +280,7 @@ export class OpenAiRealtimeSession implements RealtimeSession {
     this.#outbox.clear();
     this.#responses.stop();
     this.#connectTimer?.cancel();
-    this.#pingTimer?.cancel();
+    this.#pulse.stop();
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     return true;
   }
