@@ -16,8 +16,10 @@ type Json = Readonly<Record<string, unknown>>;
 /** Turns the chunks of one streamed chat completion into parts. Tool calls come in pieces and are given out whole. */
 export class ChatStream {
   readonly #vendor: Vendor;
-  /** By the index that the server gives, or by place where it gives none; in the order of their beginning. */
-  readonly #calls = new Map<number, OpenCall>();
+  /** In the order of their beginning. */
+  readonly #calls: OpenCall[] = [];
+  /** The call that a server means by an index. */
+  readonly #byIndex = new Map<number, OpenCall>();
   #begun = false;
   #finished = false;
   #inputTokens = 0;
@@ -92,18 +94,16 @@ export class ChatStream {
     if (!isObject(piece) || !isObject(called)) throw this.#wrong('a tool call without a function');
     const id = typeof piece['id'] === 'string' && piece['id'] !== '' ? piece['id'] : undefined;
     const name = typeof called['name'] === 'string' && called['name'] !== '' ? called['name'] : undefined;
-    let index = typeof piece['index'] === 'number' ? piece['index'] : id === undefined && name === undefined ? this.#calls.size - 1 : this.#calls.size;
-    let open = this.#calls.get(index);
+    const index = typeof piece['index'] === 'number' ? piece['index'] : undefined;
+    const last = this.#calls.at(-1);
+    // Without an index: a piece that names no call goes on with the last one.
+    let open = index !== undefined ? this.#byIndex.get(index) : (id === undefined && name === undefined) || last?.id === id ? last : undefined;
     // Some servers give every call the index 0: another id begins another call.
-    if (open !== undefined && id !== undefined && open.id !== '' && open.id !== id) {
-      index = Math.max(...this.#calls.keys()) + 1;
-      open = undefined;
-    }
+    if (open !== undefined && id !== undefined && open.id !== '' && open.id !== id) open = undefined;
     if (open === undefined) {
-      // Pieces without id or name that continue the last of several calls with one index.
-      const last = id === undefined && name === undefined ? [...this.#calls.values()].at(-1) : undefined;
-      open = last ?? { id: '', name: '', arguments: '' };
-      if (last === undefined) this.#calls.set(index, open);
+      open = { id: '', name: '', arguments: '' };
+      this.#calls.push(open);
+      if (index !== undefined) this.#byIndex.set(index, open);
     }
     if (id !== undefined) open.id = id;
     if (name !== undefined && open.name === '') open.name = name;
@@ -113,10 +113,10 @@ export class ChatStream {
   }
 
   #wholeCalls(): ChatPart[] {
-    return [...this.#calls].map(([index, { id, name, arguments: args }]) => {
+    return this.#calls.map(({ id, name, arguments: args }, place) => {
       if (name === '') throw this.#wrong('a tool call without a name');
       // A call without arguments: nothing at all, which is no JSON, and servers refuse it in the history.
-      return { type: 'tool_call', id: id === '' ? `call_${index}` : id, name, arguments: args.trim() === '' ? '{}' : args };
+      return { type: 'tool_call', id: id === '' ? `call_${place}` : id, name, arguments: args.trim() === '' ? '{}' : args };
     });
   }
 
