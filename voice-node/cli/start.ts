@@ -41,7 +41,7 @@ export async function runStart(args: readonly string[]): Promise<number> {
   const missing = (robot: Robot): readonly Lack[] => [...requirementsOf(robot, settings.around(robot)).missing, ...detectors.missing(robot)];
   const choice = new RobotChoice({ robots, defaultName: config.ROBOT, missing, log });
   for (const { name, missing: lacks } of choice.offers()) {
-    if (lacks.length > 0) log.warn({ robot: name, missing: lacks.map(({ text }) => text) }, 'a robot cannot take calls yet');
+    if (lacks.length > 0) log.info({ robot: name, missing: lacks.map(({ text }) => text) }, 'a robot cannot take calls yet');
   }
   const metrics = createMetrics();
   const calls = new LiveCalls(callFactory(settings, choice, detectors, clock, metrics.meter, log), clock, log);
