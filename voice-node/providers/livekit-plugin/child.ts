@@ -11,6 +11,8 @@ export interface ChildEvents {
 
 /** A running child. */
 export interface Child {
+  /** Undefined where it could not be started. */
+  readonly pid: number | undefined;
   /** Resolves when the channel has taken the message, or cannot any more. */
   send(message: ToChild): Promise<void>;
   /** At once, without asking. */
@@ -62,6 +64,7 @@ export function forkHost({ hostProgram, pluginHostDir, environment }: ForkOption
     child.unref();
     child.channel?.unref();
     return {
+      pid: child.pid,
       send: (message) =>
         new Promise((resolve) => {
           if (!child.connected) resolve();

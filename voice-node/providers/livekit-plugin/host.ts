@@ -176,7 +176,7 @@ export class PluginHost {
       const mostMs = this.#deaths < 2 ? 0 : Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (this.#deaths - 2));
       // Half of it is certain: many robots must not start it all at once, but not at once either.
       this.#notBeforeMs = clock.nowMs() + (mostMs / 2) * (1 + random());
-      log?.warn({ how, streams: running.streams.size, deaths: this.#deaths }, 'the process of the LiveKit plugins ended');
+      log?.warn({ how, pid: running.child.pid, streams: running.streams.size, deaths: this.#deaths }, 'the process of the LiveKit plugins ended');
     }
     for (const stream of [...running.streams.values()]) stream.lost(how);
   }

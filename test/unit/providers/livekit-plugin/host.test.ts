@@ -10,6 +10,7 @@ const SPEC: PluginSpec = { kind: 'tts', plugin: 'fake', options: {} };
 
 /** A child of our own: what it was sent, and what it says. */
 class ScriptedChild implements Child {
+  readonly pid = undefined;
   readonly sent: ToChild[] = [];
   readonly #events: ChildEvents;
   isKilled = false;
