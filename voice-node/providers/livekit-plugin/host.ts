@@ -24,6 +24,8 @@ const PING_EVERY_MS = 2000;
 const PING_LIMIT_MS = 10_000;
 /** Until the packages are loaded, which takes about one second. */
 const START_LIMIT_MS = 30_000;
+/** Objects that are made anew in a new child, so that nobody waits for them. */
+const MAX_WARM = 32;
 /** The second start after a death waits for up to this, each further one twice as long. */
 const BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
@@ -39,14 +41,16 @@ interface Running {
 }
 
 /**
- * The process in which plugins run, with one environment. It is started by the first request, ends with its last
- * user, and is started again by the next request after it died, with growing pauses where it dies again and again.
+ * The process in which plugins run, with one environment. It is started by the first request, or by `warm`, and
+ * ends with its last user. When it dies it is started again: once at once, then by the next request, with growing
+ * pauses where it dies again and again.
  */
 export class PluginHost {
   readonly #options: PluginHostOptions;
   #running: Running | undefined;
   #nextId = 1;
   #users = 0;
+  readonly #warm = new Map<string, PluginSpec>();
   /** Deaths without a finished request between them. */
   #deaths = 0;
   #notBeforeMs = 0;
@@ -75,6 +79,7 @@ export class PluginHost {
 
   /** Starts the child and has it make the object, so that the first request need not wait. Never throws. */
   warm(spec: PluginSpec): void {
+    if (this.#warm.size < MAX_WARM) this.#warm.set(JSON.stringify(spec), spec);
     try {
       void this.#child(spec.plugin).child.send({ t: 'warm', ...spec });
     } catch {
@@ -179,5 +184,7 @@ export class PluginHost {
       log?.warn({ how, pid: running.child.pid, streams: running.streams.size, deaths: this.#deaths }, 'the process of the LiveKit plugins ended');
     }
     for (const stream of [...running.streams.values()]) stream.lost(how);
+    if (isDeath && this.#deaths === 1 && this.#users > 0) for (const spec of this.#warm.values()) this.warm(spec);
+    if (!isDeath) this.#warm.clear();
   }
 }

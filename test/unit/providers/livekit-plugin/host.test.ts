@@ -99,6 +99,19 @@ it('ends the requests of a child that died, and starts another for the next one'
   expect(children).toHaveLength(2);
 });
 
+it('starts again at once after a first death, with the objects that were made beforehand', () => {
+  const { host, children, last } = rig();
+  const release = host.use();
+  host.warm(SPEC);
+  last().die();
+  expect(children).toHaveLength(2);
+  expect(last().sent).toEqual([{ t: 'warm', ...SPEC }]);
+  last().die();
+  expect(children).toHaveLength(2);
+  release();
+  expect(children[1]?.isKilled).toBe(true);
+});
+
 it('leaves longer and longer pauses where children die in a row, and none after one that worked', async () => {
   const { host, clock, children, last, serve } = rig();
   const waits: number[] = [];
