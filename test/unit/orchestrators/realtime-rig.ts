@@ -1,5 +1,6 @@
 import type { Clock } from '../../../voice-node/domain/clock.js';
-import { RealtimeOrchestrator, type RealtimeRobotOptions } from '../../../voice-node/orchestrators/realtime/realtime.js';
+import type { RealtimeRobotOptions } from '../../../voice-node/orchestrators/realtime/options.js';
+import { RealtimeOrchestrator } from '../../../voice-node/orchestrators/realtime/realtime.js';
 import { OpenAiRealtime, type RealtimeModelOptions } from '../../../voice-node/providers/realtime/model.js';
 import type { RealtimeVendorOptions, TurnDetection } from '../../../voice-node/providers/realtime/vendors.js';
 import { memoryConnect } from '../../support/fakes/realtime-memory.js';

@@ -13,7 +13,7 @@ import { Memory } from './memory.js';
 import { TurnItems } from './turn-items.js';
 import { TurnWatch, type TurnFate } from './turn-watch.js';
 import { greetingOf } from './wording.js';
-import type { RealtimeRobotOptions } from './realtime.js';
+import type { RealtimeRobotOptions } from './options.js';
 
 /** Our detector has heard a turn; if the provider's has not by then, it does not take it for speech. */
 const SECOND_OPINION_MS = 700;
