@@ -138,7 +138,7 @@ export default [
     rules: { 'no-console': 'error', 'max-lines-per-function': ['error', { max: 70 }] },
   },
   ...doors,
-  script(['scripts/**/*.mjs', '*.mjs', 'test/**/*.mjs'], nodeGlobals),
+  script(['scripts/**/*.mjs', 'sidecars/**/*.mjs', '*.mjs', 'test/**/*.mjs'], nodeGlobals),
   script(['static/**/*.js'], { ...browserGlobals, ...elementGlobals, ...workletGlobals }),
   script(['test/**/*.js'], { ...nodeGlobals, ...browserGlobals }),
   {

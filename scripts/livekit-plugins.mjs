@@ -2,7 +2,7 @@
 // Plugins of @livekit/agents, for robots whose providers are called livekit:<plugin>.
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { explain, inRoot, requireNode, ScriptError } from './lib/checkout.mjs';
 
 requireNode();
@@ -18,14 +18,12 @@ const SOURCE = inRoot('sidecars', 'livekit-plugins');
 
 /** The node looks there as well: config.ts, cacheFolder(). */
 function defaultFolder() {
-  const { CACHE_DIR } = settings();
-  const cache = CACHE_DIR ?? join(homedir(), '.cache', 'voice-node');
-  return join(isAbsolute(cache) ? cache : inRoot(cache), 'livekit-plugins');
+  return resolve(settings().CACHE_DIR ?? join(homedir(), '.cache', 'voice-node'), 'livekit-plugins');
 }
 
 function parse(args) {
   const at = args.indexOf('--dir');
-  const folder = at < 0 ? defaultFolder() : args[at + 1];
+  const folder = at < 0 ? defaultFolder() : args[at + 1] && resolve(args[at + 1]);
   const [command, ...names] = at < 0 ? args : args.toSpliced(at, 2);
   if (folder === undefined || !['add', 'remove', 'list'].includes(command) || (command === 'list') !== (names.length === 0)) throw new ScriptError(USAGE);
   const wrong = names.find((name) => !/^[a-z][a-z0-9-]{0,40}$/.test(name));

@@ -36,7 +36,7 @@ export class LiveKitPluginTextToSpeech implements TextToSpeech {
   async *speak(request: SpeakRequest): AsyncGenerator<Audio> {
     const { text } = request;
     const say = async (stream: PluginStream, piece: string): Promise<void> => {
-      request.used('characters', piece.length);
+      request.used('characters', [...piece].length);
       await stream.push(piece);
     };
     const feed = async (stream: PluginStream): Promise<void> => {
