@@ -89,15 +89,20 @@ describe('an answer over a bad line', () => {
     expect([outcome.said, outcome.code]).toEqual([said, code]);
   });
 
-  it('chunked and cut in the middle of a chunk', async () => {
+  it.each<[string, string | null, 'end' | 'reset', string]>([
+    ['in the middle of its words', null, 'end', 'provider_broken'],
+    ['in the middle of its words', null, 'reset', 'provider_broken'],
+    ['after the last of them, while it counts its tokens', 'stop', 'end', 'none'],
+    ['after the last of them, while it counts its tokens', 'stop', 'reset', 'none'],
+  ])('chunked, and cut in the middle of a chunk %s (reason: %s) by %s', async (_, finish, how, code) => {
     const chunked = ({ socket }: Seen): void => {
-      const first = Buffer.from(text('a'));
+      const first = Buffer.from(text('a', finish));
       socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${first.length.toString(16)}\r\n`);
       socket.write(first);
       socket.write('\r\nff\r\ndata: {"cho');
     };
-    const outcome = await against(chunked, ({ socket }) => socket.end());
-    expect([outcome.said, outcome.code]).toEqual(['a', 'provider_broken']);
+    const outcome = await against(chunked, ({ socket }) => void (how === 'end' ? socket.end() : socket.resetAndDestroy()));
+    expect([outcome.said, outcome.code]).toEqual(['a', code]);
   });
 
   it.each([
