@@ -4,13 +4,15 @@ import { WIRE_RATE_HZ, type Audio } from '../../voice-node/domain/audio.js';
 const LOWEST = 2000;
 const HIGHEST = 32_000;
 const STEP = 3;
-/** A fade takes at most 5 ms of a word's end, and a frame may begin in the middle of it. */
-const FADE_SAMPLES = 240;
+/** What may be missing of a word that counts as heard: 5 ms of a fade, and 10 ms by which a beginning may be missed. */
+const FADE_SAMPLES = 720;
 
 export interface CodedWord {
   readonly word: string;
   readonly value: number;
   readonly samples: number;
+  /** Number of the saying, from 0. */
+  readonly order: number;
 }
 
 /**
@@ -21,6 +23,8 @@ export interface CodedWord {
 export class WordCode {
   readonly samplesPerChar: number;
   readonly words = new Map<number, CodedWord>();
+  /** Words so far. */
+  said = 0;
   #next = LOWEST;
 
   constructor(msPerChar = 60) {
@@ -36,7 +40,7 @@ export class WordCode {
       const value = this.#next;
       this.#next = value + STEP > HIGHEST ? LOWEST : value + STEP;
       const count = word.length * this.samplesPerChar;
-      this.words.set(value, { word: word.trim(), value, samples: count });
+      this.words.set(value, { word: word.trim(), value, samples: count, order: this.said++ });
       samples.fill(value, at, at + count);
       at += count;
     }

@@ -63,11 +63,13 @@ export class FakeReply implements Reply {
     const roomMs = this.#untilMs - QUEUE_MS;
     if (roomMs > nowMs) {
       await new Promise<void>((resolve) => {
-        const timer = this.clock.at(roomMs as ReturnType<VirtualClock['nowMs']>, resolve);
-        this.signal.addEventListener('abort', () => {
+        const done = (): void => {
           timer.cancel();
+          this.signal.removeEventListener('abort', done);
           resolve();
-        });
+        };
+        const timer = this.clock.at(roomMs as ReturnType<VirtualClock['nowMs']>, done);
+        this.signal.addEventListener('abort', done);
       });
     }
     return !this.signal.aborted;
@@ -150,6 +152,7 @@ export class FakeHost implements ConversationHost {
   }
   async wait(ms: number): Promise<void> {
     const toMs = this.clock.nowMs() + ms;
+    await this.clock.advanceTo(this.clock.nowMs());
     while (this.clock.nowMs() < toMs) {
       await this.clock.advanceTo(Math.min(toMs, this.clock.nowMs() + 20));
       const playing = this.replies.at(-1);

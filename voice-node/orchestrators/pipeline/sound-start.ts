@@ -10,27 +10,41 @@ const BELOW_PEAK_DB = 40;
 /** Kept in front of the first sound: the breath before a word belongs to it. */
 const MARGIN_MS = 30;
 
+/** What of a piece of synthesised speech is to be played: silence in front of the first sound, and what follows. */
+export interface Begun {
+  readonly lead: Audio | undefined;
+  readonly sound: Audio | undefined;
+}
+
 /**
- * Takes away the silence that synthesised speech begins with, while it comes: engines put 50 to 300 ms there, and
- * a caller who waits hears nothing else.
+ * Finds, while it comes, where synthesised speech begins to sound: engines put 50 to 300 ms of silence in front,
+ * in which no word is heard. In front of an answer all but a breath of it is taken away, because a caller who
+ * waits hears nothing else; between two sentences it is the pause that belongs there.
  */
 export class SoundStart {
+  readonly #trim: boolean;
   #found = false;
   /** The newest `MARGIN_MS` of what was silence so far. */
   #kept: Audio | undefined;
 
-  /** What of `audio`, the next piece, is to be played; undefined where nothing is. */
-  take(audio: Audio): Audio | undefined {
-    if (this.#found) return audio;
+  constructor(trim: boolean) {
+    this.#trim = trim;
+  }
+
+  take(audio: Audio): Begun {
+    if (this.#found) return { lead: undefined, sound: audio };
     const { rateHz } = audio;
     const samples = this.#kept?.rateHz === rateHz ? joined(this.#kept.samples, audio.samples) : audio.samples;
     if (!hasSound(samples, rateHz)) {
+      if (!this.#trim) return { lead: audio, sound: undefined };
       this.#kept = { samples: samples.slice(-samplesIn(MARGIN_MS, rateHz)), rateHz };
-      return undefined;
+      return { lead: undefined, sound: undefined };
     }
     this.#found = true;
     this.#kept = undefined;
-    return { samples: samples.subarray(leadingSilence(samples, rateHz, BELOW_PEAK_DB, MARGIN_MS)), rateHz };
+    const at = leadingSilence(samples, rateHz, BELOW_PEAK_DB, 0);
+    const from = this.#trim ? Math.max(0, at - samplesIn(MARGIN_MS, rateHz)) : 0;
+    return { lead: at === from ? undefined : { samples: samples.subarray(from, at), rateHz }, sound: { samples: samples.subarray(at), rateHz } };
   }
 }
 

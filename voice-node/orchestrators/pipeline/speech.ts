@@ -43,7 +43,6 @@ export class Speech {
   readonly done: Promise<void>;
   readonly #options: SpeechOptions;
   readonly #requests: Request[] = [];
-  readonly #start = new SoundStart();
   readonly #rate = new SpeakingRate();
   #stream: Replay<string> | undefined;
   #playing = 0;
@@ -93,6 +92,7 @@ export class Speech {
 
   /** Begins the requests whose turn it is. */
   #begin(): void {
+    if (this.#options.signal.aborted) return;
     for (let at = this.#playing; at <= this.#playing + LOOK_AHEAD; at++) {
       const request = this.#requests[at];
       if (request === undefined || (at > 0 && this.#requests[at - 1]?.sounds !== true)) return;
@@ -139,16 +139,23 @@ export class Speech {
     }
   }
 
-  async #play({ lines, text, audio }: Request): Promise<void> {
+  async #play({ lines, text: asked, audio }: Request): Promise<void> {
     const { reply, signal } = this.#options;
+    const start = new SoundStart(this.#playing === 0);
     const spoken = new SpokenLines(lines, this.#rate.msPerChar);
-    const show = (line: Line): void => {
-      reply.text(line.text);
-      line.shown(line.text);
+    // The blank behind a line is shown when its audio is complete: then it is known how long its words are.
+    let blank = '';
+    const show = ({ text: words, shown }: Line): void => {
+      const text = blank + words.trimEnd();
+      blank = words.endsWith(' ') ? ' ' : '';
+      reply.text(text);
+      shown(text);
     };
     let totalMs = 0;
     for await (const piece of whileWanted(audio, signal)) {
-      const sound = this.#start.take(piece);
+      const { lead, sound } = start.take(piece);
+      // Before its words are shown: silence is not part of one.
+      if (lead !== undefined && !(await this.#hand(lead))) return;
       if (sound === undefined) continue;
       totalMs += durationOf(sound);
       for (let rest = sound; rest.samples.length > 0; ) {
@@ -160,9 +167,14 @@ export class Speech {
       }
     }
     if (signal.aborted) return;
-    const chars = typeof text === 'string' ? text.length : lines.reduce((sum, line) => sum + line.text.length, 0);
+    const chars = typeof asked === 'string' ? asked.length : lines.reduce((sum, line) => sum + line.text.length, 0);
     this.#rate.learn(chars, totalMs);
-    if (totalMs > 0) spoken.rest().forEach(show);
+    if (totalMs === 0) return;
+    spoken.rest().forEach(show);
+    if (blank !== '') {
+      reply.text(blank);
+      lines.at(-1)?.shown(blank);
+    }
   }
 
   #hand(audio: Audio): Promise<boolean> {

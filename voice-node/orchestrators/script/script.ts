@@ -9,6 +9,9 @@ import type { AnswerMode, Answering, Greeting, Remembered } from '../turns/mode.
 import { ModelStream } from '../turns/model-stream.js';
 import { choicePrompt, choiceTool, chosenIn } from './choice.js';
 
+/** Of a recording that was cut before this nobody has understood anything. */
+const UNHEARD_MS = 500;
+
 /** One of the robot's recordings. */
 export interface Track {
   /** When to play it: what the model chooses by. */
@@ -112,7 +115,7 @@ async function play({ reply }: Pick<Answering, 'reply'>, text: string | undefine
 
 /** The model sees its choices in the form in which it is to make them; what became of one is told in a remark. */
 function played(name: string, { samples, rateHz }: Audio, heard: Heard): Remembered {
-  if (heard.heardMs === 0) return { answer: [] };
+  if (!heard.complete && heard.heardMs < UNHEARD_MS) return { answer: [] };
   const lengthMs = (samples.length / rateHz) * 1000;
   const note = heard.complete ? undefined : `The caller interrupted ${name} after ${seconds(heard.heardMs)} of ${seconds(lengthMs)} s.`;
   return { answer: [{ role: 'assistant', content: name }], note };

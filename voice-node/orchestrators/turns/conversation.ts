@@ -13,9 +13,6 @@ import { Recognition } from './recognition.js';
 /** A transcript that stays the same for so long in a pause is worth a guess. */
 const STABLE_MS = 200;
 
-/** A reply cut before this, and before its first word was out, was not heard. */
-const UNHEARD_MS = 500;
-
 export interface ConversationOptions {
   readonly stt: SpeechToText;
   /** BCP 47. */
@@ -236,8 +233,9 @@ export class SpokenConversation implements Conversation {
     if (open === undefined) return;
     this.#replies.delete(heard.generation);
     const { answer, note } = open.remember(heard);
-    open.exchange.answer = answer;
+    // After a cough the same exchange may be answered again: what tools did before that stays.
+    open.exchange.answer = [...open.exchange.answer, ...answer];
     open.exchange.note = note;
-    this.#owed = open.answers && !open.failed && !heard.complete && heard.text === '' && heard.heardMs < UNHEARD_MS;
+    this.#owed = open.answers && !open.failed && !heard.complete && !answer.some(({ role, content }) => role === 'assistant' && content !== '');
   }
 }

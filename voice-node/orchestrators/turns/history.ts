@@ -38,9 +38,10 @@ export class History {
     this.#exchanges = this.#exchanges.filter((one) => one !== exchange);
   }
 
-  /** Whether the caller's are the last words. */
+  /** Whether the last words are the caller's, or a tool's. */
   get awaitsAnswer(): boolean {
-    return this.#spoken().at(-1)?.role === 'user';
+    const role = this.#spoken().at(-1)?.role;
+    return role === 'user' || role === 'tool';
   }
 
   /**

@@ -17,7 +17,7 @@ export class ModelStream implements AsyncIterable<ChatPart> {
 
   constructor(llm: LanguageModel, messages: readonly ChatMessage[], tools: readonly ToolSpec[], parent: AbortSignal) {
     this.#scope = childOf(parent);
-    void this.#read(llm, messages, tools);
+    if (!parent.aborted) void this.#read(llm, messages, tools);
   }
 
   get failed(): boolean {

@@ -58,6 +58,7 @@ export class Recognition {
     try {
       // Nothing is told before whoever made this holds it.
       await Promise.resolve();
+      if (signal.aborted) return undefined;
       const request = { speech: this.feed, language, signal, connected: () => undefined, used: () => undefined };
       for await (const { text, final } of whileWanted(stt.transcribe(request), signal)) {
         const words = text.trim();
