@@ -3,6 +3,8 @@ import { early, Fault, overflow } from './faults.mjs';
 
 /** Nothing is left open and this long nothing new came: it is the whole transcript. */
 const SETTLED_MS = 300;
+/** The same after a final text that came when the input had been flushed: most plugins send one, and no more. */
+const ANSWERED_MS = 100;
 /** Something is still to come, or nothing came at all: so long we wait before the input is closed. */
 const PATIENCE_MS = 2500;
 const MAX_TEXT = 20_000;
@@ -26,9 +28,11 @@ export async function listen(stream, { object, rtc, agents }, { rateHz }) {
   if (heard.isOver) throw new Fault(early());
 
   speech.flush();
+  const before = heard.finals;
   while (!heard.isOver) {
     const isComplete = heard.text !== '' && !heard.isOpen;
-    if (await heard.changes(isComplete ? SETTLED_MS : PATIENCE_MS)) continue;
+    const settledMs = heard.finals > before ? ANSWERED_MS : SETTLED_MS;
+    if (await heard.changes(isComplete ? settledMs : PATIENCE_MS)) continue;
     if (isComplete) break;
     speech.endInput();
     await reading;
@@ -97,6 +101,11 @@ class Heard {
 
   constructor(types) {
     this.#types = types;
+  }
+
+  /** How many final texts have come. */
+  get finals() {
+    return this.#finals.length;
   }
 
   get text() {
