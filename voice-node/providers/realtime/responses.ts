@@ -95,7 +95,10 @@ export class Responses {
   output(responseId: string): boolean {
     const active = this.#active.get(responseId);
     if (active === undefined || active.cancelledMs !== undefined) return false;
+    const first = active.outputMs === undefined;
     active.outputMs = this.#clock.nowMs();
+    // From then on the deadline only moves away, and the timer finds that out by itself.
+    if (first) this.#schedule();
     return true;
   }
 
