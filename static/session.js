@@ -188,8 +188,10 @@ function listen(room, mic, audio, listener) {
     });
   mic.on(TrackEvent.Ended, () => live && listener.line('mic_lost'));
   room.registerTextStreamHandler(TRANSCRIPT_TOPIC, (reader, { identity }) => {
-    if (!room.remoteParticipants.get(identity)?.isAgent) return;
-    void readTranscript(room, reader, (segment) => live && listener.transcript(segment));
+    // The server lets agents alone speak in another's name: what comes in ours is what one of them understood.
+    const ours = identity === room.localParticipant.identity;
+    if (!ours && !room.remoteParticipants.get(identity)?.isAgent) return;
+    void readTranscript(room, reader, ours, (segment) => live && listener.transcript(segment));
   });
   return {
     joined: () => {
@@ -201,15 +203,16 @@ function listen(room, mic, audio, listener) {
 }
 
 /**
- * A stream is one state of one segment; its text may come in pieces. Streams about the caller's own track are
- * what the robot understood.
+ * A stream is one state of one segment; its text may come in pieces. Streams in the caller's name, or about the
+ * caller's own track, are what the robot understood.
  * @param {Room} room
  * @param {import('livekit-client').TextStreamReader} reader
+ * @param {boolean} inOurName
  * @param {(segment: Segment) => void} tell
  */
-async function readTranscript(room, reader, tell) {
+async function readTranscript(room, reader, inOurName, tell) {
   const attributes = reader.info.attributes ?? {};
-  const ours = [...room.localParticipant.audioTrackPublications.values()].some((publication) => publication.trackSid === attributes['lk.transcribed_track_id']);
+  const ours = inOurName || [...room.localParticipant.audioTrackPublications.values()].some((publication) => publication.trackSid === attributes['lk.transcribed_track_id']);
   /** @type {Segment} */
   const segment = { id: attributes['lk.segment_id'] ?? reader.info.id, from: ours ? 'caller' : 'robot', text: '', final: false };
   try {

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Room } from '@livekit/rtc-node';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, type Browser } from '../../bench/rig/browser.js';
@@ -38,6 +39,17 @@ const SCRIPTED_SESSION = `
     listener.robot(true);
     return { room: () => 'scripted', setMuted: async () => {}, startAudio: async () => {}, leave: async () => {} };
   };`;
+
+/** One state of a segment, as LiveKit's agents send it; words of the caller come in the caller's name. */
+async function say(agent: Room, segment: string, text: string, final: boolean, inNameOf?: string): Promise<void> {
+  const writer = await agent.localParticipant?.streamText({
+    topic: 'lk.transcription',
+    attributes: { 'lk.segment_id': segment, 'lk.transcription_final': String(final) },
+    ...(inNameOf === undefined ? {} : { senderIdentity: inNameOf }),
+  });
+  await writer?.write(text);
+  await writer?.close();
+}
 
 const tell = (page: Page, told: readonly CallerEvent[]): Promise<unknown> => page.evaluate(`for (const event of ${JSON.stringify(told)}) window.line.event(event, performance.now())`);
 
@@ -100,7 +112,7 @@ describe('the page in Chromium', () => {
     // An echo has no words: its turns stand in the conversation by their length, with the way to their stages.
     const turn = (await row.getAttribute('data-turn')) ?? '';
     const lines = browser.page.getByTestId('conversation').locator(`li[data-turn="${turn}"]`);
-    expect(await lines.evaluateAll<unknown[], HTMLElement>((found) => found.map((line) => line.dataset['from']))).toEqual(['caller', 'robot']);
+    expect(await Promise.all([lines.nth(0).getAttribute('data-from'), lines.nth(1).getAttribute('data-from'), lines.count()])).toEqual(['caller', 'robot', 2]);
     expect(await lines.nth(0).innerText()).toMatch(/you[\s\S]*\d\.\d+ s/);
     expect(await lines.nth(1).innerText()).toMatch(new RegExp(`robot[\\s\\S]*\\d ms · #${turn}[\\s\\S]*\\d\\.\\d+ s`));
     await lines.nth(1).getByRole('button').click();
@@ -162,6 +174,30 @@ describe('the page in Chromium', () => {
     await page.getByTestId('token').fill(foreign);
     await page.getByTestId('connect-token').click();
     await page.getByTestId('error').getByText(/key|token|accept/i).first().waitFor({ timeout: 20_000 });
+  });
+
+  it('writes down what a foreign agent says and understands, which come as text streams alone', async () => {
+    browser = await openBrowser(microphone(2000));
+    const { page } = browser;
+    const agent = new Room();
+    try {
+      await agent.connect(liveKit.url, await callerToken(liveKit, 'foreign', 'foreign-agent', 'agent'), { autoSubscribe: false, dynacast: false });
+      await connectByToken(page, node.url, liveKit.url, await callerToken(liveKit, 'chromium', 'foreign-agent'));
+      const lines = page.getByTestId('conversation').locator('li');
+      await page.getByTestId('mute').waitFor();
+      await say(agent, 'SG_1', 'Hello', false);
+      await say(agent, 'SG_1', 'Hello, this is Ann.', true);
+      await lines.getByText('Hello, this is Ann.').waitFor();
+      await say(agent, 'SG_2', 'What time is it?', true, 'chromium');
+      await lines.getByText('What time is it?').waitFor();
+      expect(await page.evaluate('window.voiceNode.conversation.map(({ from, text }) => [from, text])')).toEqual([
+        ['robot', 'Hello, this is Ann.'],
+        ['caller', 'What time is it?'],
+      ]);
+      expect(await lines.count()).toBe(2);
+    } finally {
+      await agent.disconnect();
+    }
   });
 
   it('shows what a node tells it as text, whatever it is, and follows the newest unless one reads further up', async () => {
