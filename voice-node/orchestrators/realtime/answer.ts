@@ -125,9 +125,10 @@ export class Answer {
     this.#wakeUp();
     const cuts: Truncation[] = [];
     let beforeMs = 0;
-    for (const { id, receivedMs, handedMs } of this.#items) {
+    for (const { id, receivedMs, handedMs, isComplete } of this.#items) {
       const audioMs = Math.min(handedMs, Math.max(0, heardMs - beforeMs));
-      if (receivedMs > 0 && audioMs < receivedMs - TOLERANCE_MS) cuts.push({ itemId: id, audioMs });
+      // Of what is still being made, more is on its way than has come.
+      if (receivedMs > 0 && (!isComplete || audioMs < receivedMs - TOLERANCE_MS)) cuts.push({ itemId: id, audioMs });
       beforeMs += handedMs;
     }
     return cuts;

@@ -37,6 +37,10 @@ export class SpokenItem {
     this.id = id;
   }
 
+  get isComplete(): boolean {
+    return this.#complete;
+  }
+
   get waitingMs(): number {
     return this.receivedMs - this.handedMs;
   }
