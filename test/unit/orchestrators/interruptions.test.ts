@@ -77,12 +77,12 @@ async function talk(seed: number, answer: (n: number) => string, make: Make): Pr
         };
       },
     },
-    { options: { limits: { ...LIMITS, idleMs: 1e7, callMs: 1e8, replyMs: 1e6 }, turns: turnOptions({ minSilenceMs: 240 }) } },
+    { options: { limits: { ...LIMITS, idleMs: 1e7, callMs: 1e8, replyMs: 1e6 }, turns: turnOptions({ minSilenceMs: 240, minSpeechMs: 200 }) } },
   );
   await ready(rig);
   for (let i = 0; i < TURNS; i++) {
     const cough = random(8) < 1;
-    await rig.speak(cough ? 60 : 300, 8000);
+    await rig.speak(cough ? 140 : 300, 8000);
     await rig.speak(280, 0);
     if (!cough) await rig.speak(20 * Math.floor(random(170)), 0);
   }

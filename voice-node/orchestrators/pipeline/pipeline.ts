@@ -9,6 +9,7 @@ import type { AnswerMode, Answering, Greeting } from '../turns/mode.js';
 import { ModelStream } from '../turns/model-stream.js';
 import { answerAloud } from './answer.js';
 import { Said } from './said.js';
+import { Sentences } from './sentences.js';
 import { Speech } from './speech.js';
 import { toolSpecs, type ToolsOptions } from './tools.js';
 
@@ -39,6 +40,8 @@ export class PipelineOrchestrator implements Orchestrator {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    // The first one of a process takes 14 ms, in which calls would stand still: better now than while somebody waits.
+    new Sentences(options.language).push('One. Two. Three.');
   }
 
   open(host: ConversationHost): Conversation {

@@ -1,12 +1,13 @@
 import type { Audio } from '../../domain/audio.js';
 import { samplesIn } from '../../domain/time.js';
-import { leadingSilence } from '../../dsp/leading-silence.js';
 import { dbfsToAmplitude, rms } from '../../dsp/level.js';
 
-/** What is quieter than this is silence whatever follows; voices begin 30 dB above. */
+/**
+ * What is quieter than this is silence, whatever follows: not by the loudest sound, because that is still to come.
+ * Synthesised voices are 30 dB above it.
+ */
 const SILENCE = dbfsToAmplitude(-55);
 const STEP_MS = 10;
-const BELOW_PEAK_DB = 40;
 /** Kept in front of the first sound: the breath before a word belongs to it. */
 const MARGIN_MS = 30;
 
@@ -35,24 +36,24 @@ export class SoundStart {
     if (this.#found) return { lead: undefined, sound: audio };
     const { rateHz } = audio;
     const samples = this.#kept?.rateHz === rateHz ? joined(this.#kept.samples, audio.samples) : audio.samples;
-    if (!hasSound(samples, rateHz)) {
+    const at = soundIn(samples, rateHz);
+    if (at < 0) {
       if (!this.#trim) return { lead: audio, sound: undefined };
       this.#kept = { samples: samples.slice(-samplesIn(MARGIN_MS, rateHz)), rateHz };
       return { lead: undefined, sound: undefined };
     }
     this.#found = true;
     this.#kept = undefined;
-    const at = leadingSilence(samples, rateHz, BELOW_PEAK_DB, 0);
     const from = this.#trim ? Math.max(0, at - samplesIn(MARGIN_MS, rateHz)) : 0;
     return { lead: at === from ? undefined : { samples: samples.subarray(from, at), rateHz }, sound: { samples: samples.subarray(at), rateHz } };
   }
 }
 
-/** Over what is shorter than a step as well: there is nothing better to judge it by. */
-function hasSound(samples: Int16Array, rateHz: number): boolean {
+/** Where the first step begins that is not silence; -1: nowhere. What is shorter than a step is judged as it is. */
+function soundIn(samples: Int16Array, rateHz: number): number {
   const step = samplesIn(STEP_MS, rateHz);
-  for (let at = 0; at < samples.length; at += step) if (rms(samples.subarray(at, at + step)) > SILENCE) return true;
-  return false;
+  for (let at = 0; at < samples.length; at += step) if (rms(samples.subarray(at, at + step)) > SILENCE) return at;
+  return -1;
 }
 
 function joined(a: Int16Array, b: Int16Array): Int16Array {
