@@ -6,13 +6,19 @@ const UNREADABLE = /^Response message parsing error|^Received message.* larger t
 /** The machine's word for why there is no connection, such as ECONNREFUSED or CERT_HAS_EXPIRED. */
 const SYSTEM_CODE = /\b(?:E[A-Z]{4,}|[A-Z]+_[A-Z_]+)\b/;
 
+/** Where there is no such word, as OpenSSL and the resolver put it. */
+const TROUBLE: readonly (readonly [RegExp, string])[] = [
+  [/name resolution failed/i, 'the name of the server is not known'],
+  [/certificate|self.signed|altname/i, 'its certificate is not trusted'],
+];
+
 /**
  * Why a call failed. The details of a status are the server's words, or quote ours, and are not repeated; only a
  * short code in them is. `begun`: whether a result has come. (gRPC, "Status codes and their use in gRPC".)
  */
 export function errorOfStatus(vendor: Vendor, what: string, { code, details, metadata }: Pick<StatusObject, 'code' | 'details' | 'metadata'>, begun: boolean): ProviderError {
   const unreadable = UNREADABLE.test(details);
-  const detail = SYSTEM_CODE.exec(details)?.[0];
+  const detail = SYSTEM_CODE.exec(details)?.[0] ?? TROUBLE.find(([pattern]) => pattern.test(details))?.[1];
   const name = Status[code] ?? `code ${code}`;
   const message = `${vendor} ${what}: expected the gRPC call to succeed, got ${name}${unreadable ? ', a response that cannot be read' : detail === undefined ? '' : ` (${detail})`}`;
   return new ProviderError(unreadable ? 'provider_protocol' : codeOf(code, begun), message, { retryAfterMs: pushbackMs(metadata) });

@@ -81,12 +81,17 @@ export class GrpcLink {
     const over = new AbortController();
     const beganMs = clock.nowMs();
     let heard = false;
+    let told = false;
     let ended: StatusObject | undefined;
     let fault: Error | undefined;
     const cancel = (): void => stream.cancel();
+    const stands = (): void => {
+      if (!told) request.connected();
+      told = true;
+    };
     const answered = (): void => {
       heard = true;
-      request.connected();
+      stands();
     };
     // The status says all that an error does, and comes once more after it.
     stream.on('error', () => undefined);
@@ -94,7 +99,7 @@ export class GrpcLink {
     const end = new Promise<void>((resolve) => stream.once('status', (status: StatusObject) => resolve(void (ended = status))));
     void end.then(() => over.abort());
     signal.addEventListener('abort', cancel);
-    whenReady(client, over.signal, () => request.connected());
+    whenReady(client, over.signal, stands);
     void send(new StreamSink(stream, over.signal)).catch((error: unknown) => {
       fault = error instanceof Error ? error : new Error(String(error));
       cancel();

@@ -38,6 +38,7 @@ export class StreamInput {
   #timer: Timer | undefined;
   #textEnded = false;
   #isComplete = false;
+  #isOpen = false;
   #begun = false;
 
   constructor(options: StreamOptions, request: ProviderRequest) {
@@ -91,6 +92,7 @@ export class StreamInput {
   #listen(text: AsyncIterable<string>): void {
     const socket = this.#socket;
     socket.on('open', () => {
+      this.#isOpen = true;
       this.#request.connected();
       this.#send(firstMessage(this.#options.speed));
       this.#write(text).catch((error: unknown) => this.#inbox.end(error instanceof Error ? error : new Error(String(error))));
@@ -139,6 +141,6 @@ export class StreamInput {
   /** ws names what is wrong with a frame (WS_ERR_…); anything else is a matter of the connection. */
   #errorOf(error: NodeJS.ErrnoException): ProviderError {
     if (error.code?.startsWith('WS_ERR_') === true) return new ProviderError('provider_protocol', `elevenlabs tts: expected messages of a WebSocket, got something else (${error.code})`);
-    return networkError('elevenlabs', WHAT, new Error('ws', { cause: error }), this.#begun ? 'begun' : 'unused');
+    return networkError('elevenlabs', WHAT, new Error('ws', { cause: error }), this.#begun ? 'begun' : this.#isOpen ? 'unused' : 'before');
   }
 }
