@@ -10,17 +10,29 @@ RUN npm run build && npm prune --omit=dev \
   && cd node_modules/onnxruntime-node/bin/napi-v6 \
   && find . -mindepth 2 -maxdepth 2 ! -path "./$(node -p process.platform)/$(node -p process.arch)" -exec rm -r {} +
 
+# Speech recognition for robots/offline: this Debian's Python is 3.11, for which there is a ready-made package.
+FROM node:20.20.2-bookworm-slim AS offline
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
+COPY sidecars/pocketsphinx-requirements.txt ./
+RUN python3 -m venv /pocketsphinx \
+  && /pocketsphinx/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r pocketsphinx-requirements.txt
+
 FROM node:20.20.2-bookworm-slim
+# flite, espeak-ng and Python are what robots/offline talks and hears with.
 # rtc-node brings its own TLS, but not the certificates that wss:// is checked against.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates \
-  && rm -rf /var/lib/apt/lists/*
+  && apt-get install -y --no-install-recommends ca-certificates espeak-ng flite python3 \
+  && rm -rf /var/lib/apt/lists/* \
+  && mkdir -p /home/node/.cache/voice-node && chown -R node:node /home/node/.cache
 WORKDIR /app
 COPY package.json ./
 COPY scripts/voice-node.mjs scripts/
 COPY scripts/lib/checkout.mjs scripts/lib/build.mjs scripts/lib/
 COPY static static
 COPY robots robots
+COPY phrases phrases
+COPY sidecars sidecars
+COPY --from=offline --chown=node:node /pocketsphinx /home/node/.cache/voice-node/pocketsphinx
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000

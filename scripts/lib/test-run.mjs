@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
 import { cacheDir, explain, inRoot } from './checkout.mjs';
 import { ensureInstalled } from './install.mjs';
+import { needOffline } from './offline.mjs';
 import { needBrowser, needLiveKitBinary, needRecordings } from './test-needs.mjs';
 import { addUp, closingLine, countVitest, exitCodeOf } from './test-report.mjs';
 
@@ -15,9 +16,9 @@ const STEPS = [
   { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'] },
   { name: 'page-types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'static'] },
   { name: 'imports', args: [bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'voice-node'] },
-  { name: 'unit', vitest: true, needs: [] },
+  { name: 'unit', vitest: true, needs: ['offline'] },
   { name: 'integration', vitest: true, needs: ['build', 'livekit', 'recordings'] },
-  { name: 'e2e', vitest: true, needs: ['build', 'livekit', 'browser'] },
+  { name: 'e2e', vitest: true, needs: ['build', 'livekit', 'browser', 'offline'] },
 ];
 
 export const STEP_NAMES = STEPS.map(({ name }) => name);
@@ -27,6 +28,7 @@ const SETUP = {
   build: async () => ensureBuilt(),
   livekit: async (env) => void (env.LIVEKIT_SERVER_BIN = await needLiveKitBinary()),
   recordings: async () => needRecordings(),
+  offline: async () => needOffline(),
   browser: async (env) => void (env.CHROMIUM_BIN = await needBrowser()),
 };
 

@@ -5,6 +5,7 @@ import { ensureBuilt } from './build.mjs';
 import { endedHow, signalExitCode } from './child.mjs';
 import { cacheDir, explain, inRoot, root, ScriptError } from './checkout.mjs';
 import { ensureInstalled } from './install.mjs';
+import { tryOffline } from './offline.mjs';
 import { freePort, isFree } from './ports.mjs';
 import { say, tryRun } from './progress.mjs';
 import { namedLiveKit, namedPort, removeUpEnv, settings, writeUpEnv } from './settings.mjs';
@@ -24,6 +25,7 @@ export async function up({ all }) {
   /** What runs, in the order it was started. */
   const running = [];
   const stopping = new AbortController();
+  const over = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // A second Ctrl-C is from somebody who cannot wait.
@@ -37,10 +39,13 @@ export async function up({ all }) {
   try {
     const started = await start({ all, running, signal: stopping.signal, aborted });
     print(started);
+    // Once the rest runs, and without holding it up: it may install things.
+    void tryOffline(AbortSignal.any([stopping.signal, over.signal])).then((line) => stopping.signal.aborted || over.signal.aborted || say(line));
     await Promise.race([aborted, ...running.map(failOnEnd)]);
   } catch (error) {
     if (!stopping.signal.aborted) say(`\nscripts/up: ${explain(error)}`);
   }
+  over.abort();
   if (running.length > 0) say('\nending …');
   // The node first: it takes its leave of the callers.
   for (const part of running.reverse()) await part.stop();
