@@ -220,7 +220,7 @@ export class RealtimeConversation implements Conversation {
     const answer = this.#answers.current;
     if (answer?.isOpen !== true) return;
     // Who waited until a deadline has waited long enough, and tools that were called are not called again.
-    const waitedLong = /_(first|gap|total)_timeout$/.test(error.code);
+    const waitedLong = /_timeout$/.test(error.code);
     if (waitedLong || answer.hasAudio || answer.usesTools) this.#giveUp(answer, error);
   }
 
