@@ -14,8 +14,9 @@ export interface PocketSphinxOptions extends Pick<PoolOptions, 'maxWorkers' | 'm
 }
 
 /**
- * English on this machine: pocketsphinx 5 with the model its wheel brings, in side processes (127 MB each, about
- * a fifth of a core while somebody speaks). Good for trying things out without keys; clear speech only.
+ * English on this machine: pocketsphinx 5 with the model its wheel brings, in side processes (105 to 130 MB each, a
+ * fifth of a core while somebody speaks). Several decoders in one process would save 12 MB each, and take turns: the
+ * library holds Python's lock while it decodes. Good for trying things out without keys; clear speech only.
  */
 export class PocketSphinx implements SpeechToText {
   readonly vendor = 'pocketsphinx';
