@@ -114,7 +114,7 @@ export class Answer {
   /** From now on it is heard. */
   begin(reply: Reply): void {
     this.reply = reply;
-    if (this.session !== undefined && this.response !== undefined) reply.understood();
+    if (this.session !== undefined && !this.expects) reply.understood();
     void this.#handOver(reply);
   }
 

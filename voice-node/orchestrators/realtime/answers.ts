@@ -83,9 +83,11 @@ export class Answers {
     this.#owner.audible();
   }
 
+  /** Nobody will hear it. */
   dropHeld(): void {
-    this.#held?.stop(0);
+    const held = this.#held;
     this.#held = undefined;
+    if (held !== undefined) this.#discard(held);
   }
 
   /** The reply is over. Returns its answer. */
@@ -170,15 +172,20 @@ export class Answers {
   }
 
   #begin(answer: Answer, reply: Reply): void {
-    if (reply.signal.aborted) {
-      // The call takes no answer now: it ends, or its caller has left.
-      if (answer.response !== undefined) answer.session?.cancel();
-      answer.stop(0);
-      return;
-    }
+    // The call takes no answer now: it ends, or its caller has left.
+    if (reply.signal.aborted) return this.#discard(answer);
     this.#current = answer;
     this.#replies.set(reply.generation, answer);
     answer.begin(reply);
+  }
+
+  /** Of what nobody has heard, the model is to know nothing. */
+  #discard(answer: Answer): void {
+    const { session, response } = answer;
+    const cuts = answer.stop(0);
+    if (session === undefined || session !== this.#owner.session()) return;
+    if (response !== undefined) session.cancel();
+    truncate(session, cuts);
   }
 
   #finish(answer: Answer): void {

@@ -111,6 +111,8 @@ export class RealtimeConversation implements Conversation {
       this.#sendWhatWasMissed(utterance);
       this.#commit();
     }
+    // The provider has heard what came after it as well, and will answer that.
+    else if (this.#options.model.interrupts && (this.#providerHears || this.#providerOwes)) this.#answers.dropHeld();
     const answer = this.#answers.answerTurn(reply);
     if (answer.expects) this.#watchTurn(answer);
     this.#link.poke();
@@ -203,12 +205,11 @@ export class RealtimeConversation implements Conversation {
     const answer = this.#answers.current;
     const waits = answer?.isOpen === true && !answer.hasAudio;
     if (waits) answer.expectFrom(session);
-    const { rateHz } = this.#host;
     if (this.#tape.isRecording) this.#memory.dropUnanswered();
     for (const item of this.#memory.items) session.remember(item);
-    if (this.#tape.isRecording) for (const piece of this.#tape.pieces()) session.append(piece, rateHz);
+    if (this.#tape.isRecording) for (const piece of this.#tape.pieces()) session.append(piece, this.#host.rateHz);
     // What was said just now may be the beginning of something that only the old session has heard.
-    else if (this.#byProvider) session.append(this.#tape.latest(LOOKBACK_MS), rateHz);
+    else if (this.#byProvider) session.append(this.#tape.latest(LOOKBACK_MS), this.#host.rateHz);
     if (!waits) return;
     if (this.#greeting !== undefined) session.respond(greetingOf(this.#greeting));
     else if (!this.#byProvider && !this.#speaking) this.#commit();
