@@ -65,7 +65,7 @@ describe.each([
           await t.wait(400);
           t.fake.sessions.at(-1)?.close(1011, '');
         }
-        await t.rig.speak(1200, LOUD);
+        await t.speak(1200, LOUD);
         const fromMs = t.clock.nowMs();
         await t.wait(fault === 'endless' ? 50_000 : 16_000);
         expect(silenceAfter(t, fromMs)).toBeLessThanOrEqual(deadlineMs(at, silenceMs) + 2000);
@@ -76,7 +76,7 @@ describe.each([
         if (turn?.end === 'failed') expect(turn.error).toMatch(/^provider_/);
         // Afterwards all is well again, whatever it was.
         if (times === 1000) continue;
-        await t.rig.speak(1200, LOUD);
+        await t.speak(1200, LOUD);
         await t.wait(12_000);
         expect(t.rig.meter.turns.at(-1)).toMatchObject({ turn: 2, end: 'answered' });
         t.rig.call.hangUp('caller_left');
@@ -91,9 +91,9 @@ describe.each([
   it('a session that dies while the caller speaks is replaced, and hears all of it', async () => {
     const t = await talk({ turns, call: CALL });
     await t.wait(1000);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     t.fake.session.close(1006, '');
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(7000);
     expect(t.rig.meter.turns).toMatchObject([{ end: 'answered' }]);
     const [item] = t.fake.session.items;
@@ -105,7 +105,7 @@ describe.each([
   it('one that dies while its answer is waited for is replaced, and the turn is answered after all', async () => {
     const t = await talk({ turns, call: CALL });
     t.fake.plan({ at: 'created', fault: 'reset' });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(8000);
     expect(t.rig.meter.turns).toMatchObject([{ end: 'answered' }]);
     expect(t.fake.sessions).toHaveLength(2);
@@ -124,7 +124,7 @@ describe.each([
     const t = await talk({ turns, call: CALL, vendor: { apiKey: 'wrong' } });
     await t.wait(5000);
     expect(t.fake.attempts).toBe(1);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     const fromMs = t.clock.nowMs();
     await t.wait(4000);
     expect(t.fake.attempts).toBe(2);
@@ -145,9 +145,9 @@ describe('what anybody said, and what nobody may know', () => {
       });
       await t.wait(3000);
       t.fake.plan({ at: 'audio', fault, after: 2 });
-      await t.rig.speak(1000, LOUD);
+      await t.speak(1000, LOUD);
       await t.wait(16_000);
-      await t.rig.speak(1000, LOUD);
+      await t.speak(1000, LOUD);
       await t.wait(6000);
       expect(t.rig.log.lines.length).toBeGreaterThan(3);
       expect(JSON.stringify(t.rig.log.lines.filter(({ level }) => level !== 'debug'))).not.toContain('canary');

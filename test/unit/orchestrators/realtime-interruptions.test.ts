@@ -60,7 +60,7 @@ describe.each([
       fake: { speed: 3, sessionMaxMs: 120_000, thinkMs: 300, answer: ({ number }) => [{ type: 'say', text: `Answer ${number} is told in many words, so that there is something to interrupt.` }] },
     });
     for (let round = 0; round < ROUNDS; round++) {
-      await t.rig.speak(200 + Math.round(random() * 35) * 20, LOUD);
+      await t.speak(200 + Math.round(random() * 35) * 20, LOUD);
       await t.wait(560 + Math.round(random() * 180) * 20);
     }
     await t.wait(12_000);

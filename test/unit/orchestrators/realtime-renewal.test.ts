@@ -36,13 +36,13 @@ describe.each([
 ] as const)('a session is renewed; %s', (_name, turns) => {
   it('in silence, before its time, with the conversation so far', async () => {
     const t = await talk({ turns, ...RENEWED });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(16_000);
     expect(t.fake.sessions).toHaveLength(2);
     const [old, next] = t.fake.sessions;
     expect(old?.closedBy).toBe('client');
     expect(next?.items.map(({ role, text }) => [role, text])).toEqual([['user', usersOf(old)[0]?.text], ['assistant', WORDS(1)]]);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(8000);
     expect(spoken(t)).toEqual([WORDS(1), WORDS(2)]);
     expect(usersOf(old)).toHaveLength(1);
@@ -53,7 +53,7 @@ describe.each([
   it('under a talking caller: the second session hears the whole of what he says, and answers it, once', async () => {
     const t = await talk({ turns, ...RENEWED });
     await t.wait(14_000);
-    await t.rig.speak(9000, LOUD);
+    await t.speak(9000, LOUD);
     await t.wait(6500);
     const [old, next] = t.fake.sessions;
     expect(t.fake.sessions).toHaveLength(2);
@@ -69,7 +69,7 @@ describe.each([
   it('while an answer is waited for: the second session hears the question again, and answers it', async () => {
     const t = await talk({ turns, ...RENEWED, fake: { ...RENEWED.fake, thinkMs: 3000 } });
     await t.wait(16_500);
-    await t.rig.speak(1500, LOUD);
+    await t.speak(1500, LOUD);
     await t.wait(10_000);
     const [old, next] = t.fake.sessions;
     expect(old?.closedBy).toBe('client');
@@ -81,7 +81,7 @@ describe.each([
   it('under a talking robot: its answer is finished, word for word, and the next session knows it', async () => {
     const t = await talk({ turns, ...RENEWED, fake: { ...RENEWED.fake, speed: 1 } });
     await t.wait(14_500);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(9500);
     const [old, next] = t.fake.sessions;
     expect(old?.closedBy).toBe('client');
@@ -98,11 +98,11 @@ describe.each([
     // All of the answer is there when the time is over, and still being played.
     const t = await talk({ turns, ...RENEWED, fake: { ...RENEWED.fake, answer: () => [{ type: 'say', text: 'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen' }] } });
     await t.wait(14_500);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(5500);
     const [, next] = t.fake.sessions;
     expect(t.fake.openSessions).toEqual([next]);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(9000);
     const heard = spoken(t)[0] ?? '';
     expect(heard).toMatch(/^one two three .*/);
@@ -113,7 +113,7 @@ describe.each([
 
   it('and where nobody writes down what the caller says, the next session gets the sound of it', async () => {
     const t = await talk({ turns, ...RENEWED, vendor: { transcription: undefined }, fake: { ...RENEWED.fake, transcribe: undefined } });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(25_000);
     const items = t.fake.sessions[1]?.items ?? [];
     expect(items.map(({ role, text }) => [role, text])).toEqual([['user', ''], ['assistant', WORDS(1)]]);
@@ -128,7 +128,7 @@ describe.each([
     while (t.clock.nowMs() < 220_000) {
       const ms = 600 + Math.round(random() * 140) * 20;
       said.push(ms);
-      await t.rig.speak(ms, LOUD);
+      await t.speak(ms, LOUD);
       await t.wait(6500 + Math.round(random() * 100) * 20);
     }
     expect(t.fake.sessions.length).toBeGreaterThanOrEqual(10);
@@ -156,7 +156,7 @@ describe('a session that is renewed', () => {
     await t.wait(20_000);
     expect(t.fake.attempts).toBe(4);
     expect(t.fake.sessions).toHaveLength(2);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(8000);
     expect(spoken(t)).toEqual([WORDS(1)]);
     expect(t.rig.meter.errors).toEqual([]);
@@ -165,7 +165,7 @@ describe('a session that is renewed', () => {
   it('that ends before its time is replaced at once by the one that waits', async () => {
     const t = await talk({ model: { sessionMaxMs: 20_000 }, fake: { sessionMaxMs: 17_000 } });
     await t.wait(14_500);
-    await t.rig.speak(5000, LOUD);
+    await t.speak(5000, LOUD);
     await t.wait(8000);
     expect(t.fake.sessions[0]?.closedBy).toBe('server');
     expectWhole(usersOf(t.fake.sessions[1])[0], 5000);

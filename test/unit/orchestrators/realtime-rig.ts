@@ -27,7 +27,9 @@ export interface RealtimeRig {
   readonly meter: CountingMeter;
   readonly connect: ReturnType<typeof memoryConnect>;
   readonly clock: Clock;
-  /** Silence of the caller. */
+  /** The caller's voice, a sine of 440 Hz, 20 ms at a time. */
+  speak(ms: number, amplitude: number): Promise<void>;
+  /** His silence. */
   wait(ms: number): Promise<void>;
   /** Where 24 kHz sample 0 of the fake's answers sounds: the strongest tone of the given stretch of what was sent. */
   toneAt(fromMs: number, toMs: number): number;
@@ -66,10 +68,24 @@ export async function talk(options: RealtimeRigOptions = {}): Promise<RealtimeRi
     meter,
     connect,
     clock,
-    wait: (ms) => made.speak(ms, 0),
+    speak: (ms, amplitude) => utter(made, ms, amplitude),
+    wait: (ms) => utter(made, ms, 0),
     sentMs,
     toneAt: (fromMs, toMs) => strongestTone(made, fromMs, toMs),
   };
+}
+
+/** 440 Hz at 48 kHz comes round after 1200 samples: no need to compute sines for hours of speech. */
+const PERIOD = Float64Array.from({ length: 1200 }, (_, i) => Math.sin((2 * Math.PI * 440 * i) / 48_000));
+
+async function utter({ clock, line }: Rig, durationMs: number, amplitude: number): Promise<void> {
+  const frame = new Int16Array(960);
+  let at = 0;
+  for (let ms = 0; ms < durationMs; ms += 20) {
+    if (amplitude > 0) for (let i = 0; i < frame.length; i++, at = (at + 1) % PERIOD.length) frame[i] = Math.round(amplitude * (PERIOD[at] as number));
+    await clock.advanceTo(clock.nowMs() + 20);
+    line.speak(frame);
+  }
 }
 
 /** The tone among the fake's (multiples of 50 Hz) that sounds in the given stretch; 0 for silence. */

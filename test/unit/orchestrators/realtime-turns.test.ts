@@ -17,7 +17,7 @@ describe.each([
   it('a turn is answered with its words and its sound, whole', async () => {
     const t = await talk({ turns });
     await t.wait(1000);
-    await t.rig.speak(1500, LOUD);
+    await t.speak(1500, LOUD);
     const endMs = t.clock.nowMs();
     await t.wait(8000);
     expect(turnsOf(t)).toMatchObject([{ turn: 1, end: 'answered' }]);
@@ -35,9 +35,9 @@ describe.each([
 
   it('an answer that is interrupted is cut at once, and truncated at what was heard', async () => {
     const t = await talk({ turns, fake: { speed: 20 } });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(3500);
-    await t.rig.speak(1500, LOUD);
+    await t.speak(1500, LOUD);
     await t.wait(8000);
     const [first, second] = turnsOf(t);
     expect([first?.end, second?.end]).toEqual(['interrupted', 'answered']);
@@ -53,9 +53,9 @@ describe.each([
 
   it('an answer that is still being made when it is interrupted is cancelled', async () => {
     const t = await talk({ turns, fake: { speed: 1 } });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(2500);
-    await t.rig.speak(1500, LOUD);
+    await t.speak(1500, LOUD);
     await t.wait(300);
     const answer = t.fake.session.answers[0];
     expect(answer?.over).toBe(true);
@@ -84,7 +84,7 @@ describe.each([
     const audio = { samples: new Int16Array(32_000).fill(3000), rateHz: 16_000 };
     const t = await talk({ turns, robot: { greeting: { text: 'one two three four five six', audio } } });
     await t.wait(1200);
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(6000);
     expect(t.fake.session.items[0]).toMatchObject({ role: 'assistant', text: spoken(t)[0] });
     expect(spoken(t)[0]).toMatch(/^one two( three)?$/);
@@ -93,9 +93,9 @@ describe.each([
 
   it('a robot that must not be interrupted finishes, and hears what was said meanwhile', async () => {
     const t = await talk({ turns, vendor: { interruptResponse: false }, call: { interruptions: 'off' }, fake: { speed: 20 } });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(3500);
-    await t.rig.speak(1500, LOUD);
+    await t.speak(1500, LOUD);
     await t.wait(12_000);
     expect(spoken(t).slice(0, 2)).toEqual([WORDS(1), WORDS(2)]);
     expect(t.fake.session.items.filter(({ truncatedMs }) => truncatedMs !== undefined)).toEqual([]);
@@ -113,7 +113,7 @@ describe.each([
       robot: { tools: runner },
       fake: { answer: ({ number }) => (number === 1 ? [{ type: 'say', text: 'One moment. ' }, { type: 'call', name: 'look_up', args: { what: 'rain' } }] : [{ type: 'say', text: 'It will rain.' }]) },
     });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(6000);
     expect(spoken(t)).toEqual(['One moment. It will rain.']);
     expect(turnsOf(t)).toMatchObject([{ end: 'answered' }]);
@@ -123,7 +123,7 @@ describe.each([
   it('the robot hangs up after its good-bye, and says one where the model forgot', async () => {
     for (const words of [[{ type: 'say', text: 'Bye bye.' } as const], []]) {
       const t = await talk({ turns, fake: { answer: ({ number, instructions }) => (number === 1 ? [...words, { type: 'call', name: 'end_call', args: '' }] : [{ type: 'say', text: instructions?.includes('good-bye') === true ? 'Good-bye.' : 'What?' }]) } });
-      await t.rig.speak(1000, LOUD);
+      await t.speak(1000, LOUD);
       await t.wait(6000);
       expect(spoken(t)).toEqual([words.length > 0 ? 'Bye bye.' : 'Good-bye.']);
       expect(t.rig.meter.ends).toEqual(['robot_ended']);
@@ -134,7 +134,7 @@ describe.each([
   it('nothing is left when the caller hangs up, whatever was going on', async () => {
     for (const afterMs of [100, 900, 1700, 2300, 3000]) {
       const t = await talk({ turns, fake: { speed: 1 } });
-      await t.rig.speak(Math.min(afterMs, 1000), LOUD);
+      await t.speak(Math.min(afterMs, 1000), LOUD);
       if (afterMs > 1000) await t.wait(afterMs - 1000);
       t.rig.call.hangUp('caller_left');
       await t.rig.over();
@@ -148,7 +148,7 @@ describe('the provider decides about turns', () => {
   it('hears everything, sample for sample', async () => {
     const t = await talk();
     await t.wait(1000);
-    await t.rig.speak(500, LOUD);
+    await t.speak(500, LOUD);
     await t.wait(500);
     // 2 s at 24 kHz, but for the last piece of 40 ms and what is on its way; the look-back of the very beginning is empty.
     expect(t.fake.session.heard.length).toBeGreaterThanOrEqual((2000 - 80) * 24);
@@ -157,9 +157,9 @@ describe('the provider decides about turns', () => {
 
   it('two pieces of one sentence are one turn of its own, answered once', async () => {
     const t = await talk();
-    await t.rig.speak(800, LOUD);
+    await t.speak(800, LOUD);
     await t.wait(800);
-    await t.rig.speak(800, LOUD);
+    await t.speak(800, LOUD);
     await t.wait(8000);
     expect(turnsOf(t).map(({ turn, end }) => `${turn} ${end}`)).toEqual(['1 unanswered', '2 answered']);
     expect(t.fake.session.answers.length).toBe(1);
@@ -168,7 +168,7 @@ describe('the provider decides about turns', () => {
   it('what only we took for speech ends without an answer, and without an error', async () => {
     // Too quiet for the provider.
     const t = await talk({ turns: { ...SERVER_VAD, threshold: 1 } as typeof SERVER_VAD });
-    await t.rig.speak(800, 1200);
+    await t.speak(800, 1200);
     await t.wait(4000);
     expect(t.fake.session.answers).toEqual([]);
     expect(turnsOf(t)).toMatchObject([{ end: 'unanswered' }]);
@@ -178,7 +178,7 @@ describe('the provider decides about turns', () => {
 
   it('what only the provider took for speech is answered without a turn', async () => {
     const t = await talk({ turns: { ...SERVER_VAD, threshold: 0.01 } as typeof SERVER_VAD });
-    await t.rig.speak(300, 100);
+    await t.speak(300, 100);
     await t.wait(8000);
     expect(turnsOf(t)).toEqual([]);
     expect(spoken(t)).toEqual([WORDS(1)]);
@@ -187,7 +187,7 @@ describe('the provider decides about turns', () => {
   it('an answer that comes while we still hear the caller waits until he has finished', async () => {
     // The provider needs less silence than we do, and does not stop what it has begun.
     const t = await talk({ turns: { ...SERVER_VAD, silenceDurationMs: 100 } as typeof SERVER_VAD, vendor: { interruptResponse: false } });
-    await t.rig.speak(800, LOUD);
+    await t.speak(800, LOUD);
     await t.wait(8000);
     expect(turnsOf(t)).toMatchObject([{ end: 'answered' }]);
     const { t2 = 0, t5 = 0 } = turnsOf(t)[0]?.marksMs ?? {};
@@ -200,7 +200,7 @@ describe('our hearing decides about turns', () => {
     const t = await talk({ turns: OUR_VAD });
     await t.wait(3000);
     expect(t.fake.session.heard.length).toBe(0);
-    await t.rig.speak(800, LOUD);
+    await t.speak(800, LOUD);
     await t.wait(8000);
     const [item] = t.fake.session.items;
     const audio = item?.audio ?? new Int16Array();
@@ -215,9 +215,9 @@ describe('our hearing decides about turns', () => {
 
   it('a cough in front of the answer does not cost the answer', async () => {
     const t = await talk({ turns: OUR_VAD, fake: { thinkMs: 1500 }, call: { turns: turnOptions({ minSpeechMs: 300 }) } });
-    await t.rig.speak(1000, LOUD);
+    await t.speak(1000, LOUD);
     await t.wait(1000);
-    await t.rig.speak(160, LOUD);
+    await t.speak(160, LOUD);
     await t.wait(9000);
     expect(turnsOf(t)).toMatchObject([{ end: 'unanswered' }]);
     expect(spoken(t)).toHaveLength(1);
