@@ -4,18 +4,15 @@ import type { CallLimits } from '../call/state.js';
 import type { Config } from '../config.js';
 import { FRAME_MS } from '../domain/audio.js';
 import type { Clock } from '../domain/clock.js';
-import { VoiceNodeError } from '../domain/errors.js';
 import type { Log, Meter } from '../domain/observer.js';
-import type { Orchestrator } from '../domain/orchestrator.js';
 import type { DetectorKind, SpeechRule } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
 import { turnOptions, type TurnOptions } from '../hearing/turns.js';
-import { EchoOrchestrator } from '../orchestrators/echo.js';
-import { DEFAULT_TONE, ToneOrchestrator } from '../orchestrators/tone.js';
 import { loadDetectors, type DetectorFactory } from '../providers/vad/create.js';
 import { ENERGY_RULE } from '../providers/vad/energy.js';
 import { SILERO_RULE } from '../providers/vad/silero.js';
 import type { Robot } from '../robots/robot.js';
+import type { Role } from './robot-cast.js';
 
 const CONNECT_LIMIT_MS = 20_000;
 const REPLY_GAP_LIMIT_MS = 10_000;
@@ -47,6 +44,8 @@ const surer = (rule: SpeechRule, start: number): SpeechRule => ({
 export interface CallParts {
   readonly callId: string;
   readonly robot: Robot;
+  /** The robot's part in this call; given back when the call is over. */
+  readonly role: Role;
   readonly line: Line;
   readonly clock: Clock;
   readonly meter: Meter;
@@ -58,7 +57,7 @@ export interface CallParts {
  * fails the line is closed, and the error thrown.
  */
 export function makeCall(config: Config, detectors: DetectorFactory, parts: CallParts): Call {
-  const { robot, callId, line, clock, meter, log } = parts;
+  const { robot, role, callId, line, clock, meter, log } = parts;
   const kind = detectorOf(config, robot);
   const options: CallOptions = {
     callId,
@@ -66,30 +65,24 @@ export function makeCall(config: Config, detectors: DetectorFactory, parts: Call
     rateHz: config.CALL_RATE_HZ,
     turns: turnsOf(config, robot, kind),
     limits: limitsOf(config),
-    interruptions: robot.config.interruptions,
-    apology: undefined,
+    interruptions: interruptionsOf(robot),
+    apology: role.apology,
     replyQueueMs: config.REPLY_QUEUE_MS,
   };
   try {
-    return new Call(options, { line, clock, meter, log, orchestrator: orchestratorOf(robot), detector: detectors.create(kind, config.CALL_RATE_HZ) });
+    const call = new Call(options, { line, clock, meter, log, orchestrator: role.orchestrator, detector: detectors.create(kind, config.CALL_RATE_HZ) });
+    void call.done.then(() => role.release());
+    return call;
   } catch (error) {
+    role.release();
     void line.close();
     throw error;
   }
 }
 
-function orchestratorOf({ config, name }: Robot): Orchestrator {
-  switch (config.mode) {
-    case 'echo':
-      return new EchoOrchestrator();
-    case 'tone':
-      return new ToneOrchestrator(
-        config.tone === undefined ? DEFAULT_TONE : { frequencyHz: config.tone.frequency_hz, durationMs: config.tone.duration_ms, levelDbfs: config.tone.level_dbfs },
-      );
-    default:
-      throw new VoiceNodeError('robot_unavailable', `${name}: mode ${config.mode} is not there yet`);
-  }
-}
+/** A model that is not to be interrupted is not stopped by our own hearing either. */
+const interruptionsOf = ({ config }: Robot): CallOptions['interruptions'] =>
+  config.mode === 'realtime' && !config.realtime.interrupt_response ? 'off' : config.interruptions;
 
 function detectorOf(config: Config, robot: Robot): DetectorKind {
   return robot.config.vad?.detector ?? config.VAD;

@@ -13,6 +13,8 @@ import { readWav, writeWav } from '../stores/wav.js';
 import { MemoryLine } from '../transports/memory.js';
 import { parseArguments } from './arguments.js';
 import { loadConfiguredDetectors, makeCall } from './call-maker.js';
+import { RobotCast } from './robot-cast.js';
+import { RobotMaker } from './robot-maker.js';
 import { RobotSettings } from './robot-settings.js';
 
 export const REPLAY_USAGE = 'replay call.wav [--robot echo] [--out reply.wav] [--events events.jsonl]';
@@ -56,6 +58,8 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   const robot = new RobotFolder(settings.folder).get(values.robot ?? settings.node.ROBOT);
   const missing = missingFor(robot, settings.around(robot));
   if (missing.length > 0) throw new VoiceNodeError('robot_unavailable', `replay: ${robot.name} cannot take calls:\n  ${missing.join('\n  ')}`);
+  const { mode } = robot.config;
+  if (mode !== 'echo' && mode !== 'tone') throw new VoiceNodeError('robot_unavailable', `replay: expected a robot of mode echo or tone, got ${robot.name} of mode ${mode}: time runs many times faster here than its providers answer`);
   const config = settings.of(robot);
   const recording = atWireRate(readWav(read(file), file), file);
   const events = values.events === undefined ? undefined : create(values.events);
@@ -66,7 +70,9 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   const print = (line: string): void => void (events === undefined ? stdout.write(line) : writeSync(events, line));
   const line = new MemoryLine({ room: 'replay', onFrame: (frame) => reply.push(frame), onEvent: (event) => print(`${JSON.stringify(event)}\n`) });
   const detectors = await loadConfiguredDetectors(config, [robot]);
-  const call = makeCall(config, detectors, { callId: 'replay', robot, line, clock, meter: noMeter, log: silentLog });
+  const cast = new RobotCast(new RobotMaker(settings, { clock, meter: noMeter, log: silentLog }), silentLog);
+  const role = cast.take(robot);
+  const call = makeCall(config, detectors, { callId: 'replay', robot, role, line, clock, meter: noMeter, log: silentLog });
   call.start();
   await clock.advanceTo(0);
   line.join();
@@ -74,6 +80,7 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   call.hangUp('caller_left');
   await clock.advanceTo(clock.nowMs());
   await call.done;
+  cast.close();
   detectors.close();
   if (out !== undefined) writeSync(out, writeWav({ samples: join(reply), rateHz: WIRE_RATE_HZ }));
   for (const handle of [events, out]) if (handle !== undefined) closeSync(handle);

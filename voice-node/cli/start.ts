@@ -20,6 +20,8 @@ import { Sessions } from '../web/sessions.js';
 import { parseArguments } from './arguments.js';
 import { makeCall } from './call-maker.js';
 import { RobotDetectors } from './detectors.js';
+import { RobotCast } from './robot-cast.js';
+import { RobotMaker } from './robot-maker.js';
 import { RobotSettings } from './robot-settings.js';
 
 export const START_USAGE = 'start';
@@ -44,7 +46,9 @@ export async function runStart(args: readonly string[]): Promise<number> {
     if (lacks.length > 0) log.info({ robot: name, missing: lacks.map(({ text }) => text) }, 'a robot cannot take calls yet');
   }
   const metrics = createMetrics();
-  const calls = new LiveCalls(callFactory(settings, choice, detectors, clock, metrics.meter, log), clock, log);
+  const cast = new RobotCast(new RobotMaker(settings, { clock, meter: metrics.meter, log }), log);
+  for (const robot of robots.all()) if (missing(robot).length === 0) cast.prepare(robot);
+  const calls = new LiveCalls(callFactory({ settings, choice, detectors, cast, clock, meter: metrics.meter, log }), clock, log);
   const worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION, maxCalls: config.MAX_CALLS }, calls, clock, log);
   const sessions = new Sessions({ url: config.LIVEKIT_URL, publicUrl: config.LIVEKIT_PUBLIC_URL ?? config.LIVEKIT_URL, ...keys }, clock);
   const app = createApp(
@@ -65,18 +69,28 @@ export async function runStart(args: readonly string[]): Promise<number> {
   worker.start();
   await stopSignal(log);
   await shutDown(worker, calls, web, config);
+  cast.close();
   detectors.close();
   log.info({}, 'voice-node has stopped');
   return 0;
 }
 
-function callFactory(settings: RobotSettings, choice: RobotChoice, detectors: RobotDetectors, clock: Clock, meter: Meter, log: Log) {
-  return ({ callId, room, token, metadata }: CallRequest) => {
-    const robot = choice.forRoom(metadata, { callId, room });
-    const line = new LiveKitLine({ url: settings.node.LIVEKIT_URL, token, room }, clock, meter, log.child({ callId, room }));
-    return makeCall(settings.of(robot), detectors.for(robot), { callId, robot, line, clock, meter, log });
-  };
+interface CallFactoryParts {
+  readonly settings: RobotSettings;
+  readonly choice: RobotChoice;
+  readonly detectors: RobotDetectors;
+  readonly cast: RobotCast;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly log: Log;
 }
+
+const callFactory = ({ settings, choice, detectors, cast, clock, meter, log }: CallFactoryParts) => ({ callId, room, token, metadata }: CallRequest) => {
+  const robot = choice.forRoom(metadata, { callId, room });
+  const role = cast.take(robot);
+  const line = new LiveKitLine({ url: settings.node.LIVEKIT_URL, token, room }, clock, meter, log.child({ callId, room }));
+  return makeCall(settings.of(robot), detectors.for(robot), { callId, robot, role, line, clock, meter, log });
+};
 
 function readiness(worker: Worker, calls: LiveCalls, config: Config): { ready: boolean; reason?: string } {
   if (worker.ready) return { ready: true };

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Apology } from '../call/options.js';
+import { ROOT } from '../config.js';
+import type { Audio } from '../domain/audio.js';
+import { messageOf } from '../domain/errors.js';
+import type { Log } from '../domain/observer.js';
+import type { Orchestrator } from '../domain/orchestrator.js';
+import type { TextToSpeech } from '../domain/tts.js';
+import type { Robot } from '../robots/robot.js';
+import { readWav } from '../stores/wav.js';
+import type { MadeRobot, RobotMaker } from './robot-maker.js';
+
+/** The words of phrases/<language>.wav, for robots without a recorded sentence of their own. */
+const APOLOGIES: Readonly<Record<string, string>> = {
+  en: 'Sorry, something went wrong. Please say that again.',
+  ru: 'Извините, что-то пошло не так. Повторите, пожалуйста.',
+};
+const DEFAULT_LANGUAGE = 'en';
+/** A longer sentence is no apology any more. */
+const MAX_APOLOGY_MS = 30_000;
+
+/** A robot for one call. */
+export interface Role {
+  readonly orchestrator: Orchestrator;
+  readonly apology: Apology;
+  /** To be called once, when the call is over. */
+  release(): void;
+}
+
+interface Player {
+  readonly robot: Robot;
+  readonly made: MadeRobot;
+  apology: Apology;
+  calls: number;
+  retired: boolean;
+}
+
+/**
+ * The robots that take calls, each made once and shared by its calls. One that has changed is made anew for the
+ * next call; the old one goes when its last call is over.
+ */
+export class RobotCast {
+  readonly #maker: Pick<RobotMaker, 'make'>;
+  readonly #log: Log;
+  readonly #players = new Map<string, Player>();
+  readonly #recorded = new Map<string, Apology>();
+
+  constructor(maker: Pick<RobotMaker, 'make'>, log: Log) {
+    this.#maker = maker;
+    this.#log = log;
+  }
+
+  /** Throws a VoiceNodeError where the robot cannot be made. */
+  take(robot: Robot): Role {
+    const player = this.#player(robot);
+    player.calls++;
+    let released = false;
+    return {
+      orchestrator: player.made.orchestrator,
+      apology: player.apology,
+      release: () => {
+        if (released) return;
+        released = true;
+        player.calls--;
+        this.#sweep(player);
+      },
+    };
+  }
+
+  /** Makes a robot before its first call, so that nobody has to wait for it. Never throws. */
+  prepare(robot: Robot): void {
+    try {
+      this.#player(robot);
+    } catch (error) {
+      this.#log.warn({ robot: robot.name, error: messageOf(error) }, 'a robot could not be made ready');
+    }
+  }
+
+  close(): void {
+    for (const player of this.#players.values()) {
+      player.retired = true;
+      player.made.close();
+    }
+    this.#players.clear();
+  }
+
+  #player(robot: Robot): Player {
+    const known = this.#players.get(robot.name);
+    if (known?.robot === robot) return known;
+    const player: Player = { robot, made: this.#maker.make(robot), apology: this.#recordedApology(robot), calls: 0, retired: false };
+    this.#players.set(robot.name, player);
+    if (known !== undefined) {
+      known.retired = true;
+      this.#sweep(known);
+    }
+    void this.#rehearse(player);
+    return player;
+  }
+
+  #sweep(player: Player): void {
+    if (player.retired && player.calls === 0) player.made.close();
+  }
+
+  /** Greeting and apology in the robot's own voice are synthesised before anybody needs them. Never rejects. */
+  async #rehearse(player: Player): Promise<void> {
+    const { robot, made: { voice } } = player;
+    if (voice === undefined) return;
+    const { greeting, fallback } = robot;
+    if (greeting?.audio === undefined && greeting?.text !== undefined) await this.#say(voice, greeting.text, robot);
+    if (fallback?.audio !== undefined || fallback?.text === undefined) return;
+    const audio = await this.#say(voice, fallback.text, robot);
+    if (audio !== undefined) player.apology = { text: fallback.text, audio };
+  }
+
+  async #say(voice: TextToSpeech, text: string, robot: Robot): Promise<Audio | undefined> {
+    const pieces: Audio[] = [];
+    const { signal } = new AbortController();
+    try {
+      for await (const piece of voice.speak({ text, language: robot.config.language, signal, connected: () => undefined, used: () => undefined })) pieces.push(piece);
+    } catch (error) {
+      this.#log.warn({ robot: robot.name, error: messageOf(error) }, 'a phrase could not be synthesised ahead of time');
+      return undefined;
+    }
+    const [first] = pieces;
+    if (first === undefined || pieces.some(({ rateHz }) => rateHz !== first.rateHz)) return undefined;
+    const samples = new Int16Array(pieces.reduce((sum, piece) => sum + piece.samples.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      samples.set(piece.samples, at);
+      at += piece.samples.length;
+    }
+    return samples.length / first.rateHz > MAX_APOLOGY_MS / 1000 ? undefined : { samples, rateHz: first.rateHz };
+  }
+
+  /** The robot's own recording, or ours of its language. */
+  #recordedApology({ fallback, config }: Robot): Apology {
+    if (fallback?.audio !== undefined) return { text: fallback.text ?? '', audio: fallback.audio };
+    const [language = DEFAULT_LANGUAGE] = config.language.split('-');
+    const name = Object.hasOwn(APOLOGIES, language) ? language : DEFAULT_LANGUAGE;
+    const known = this.#recorded.get(name) ?? { text: APOLOGIES[name] ?? '', audio: readWav(readFileSync(join(ROOT, 'phrases', `${name}.wav`)), `phrases/${name}.wav`) };
+    this.#recorded.set(name, known);
+    return known;
+  }
+}
