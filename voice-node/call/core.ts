@@ -84,6 +84,8 @@ function callerLeft(draft: Draft): void {
   state.callerWaits = false;
   if (state.phase === 'connecting' || state.phase === 'waiting') return;
   if (state.ending) return draft.close('robot_ended');
+  // What he was about to say will never be complete: a recogniser under way may stop.
+  if (state.phase === 'hearing') draft.command({ type: 'tell_dropped', turn: state.turn });
   draft.stopReply('interrupted');
   state.waiting = undefined;
   draft.command({ type: 'reset_hearing' });

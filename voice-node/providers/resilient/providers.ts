@@ -6,11 +6,10 @@ import type { SpeakRequest, TextToSpeech } from '../../domain/tts.js';
 import { Attempts, type AttemptRules, type Candidate, type ResiliencePorts } from './attempts.js';
 
 /** Deadlines where the config names none. A caller waits two seconds before he asks whether somebody is there. */
-export const DEFAULT_LIMITS: Readonly<Record<'stt' | 'llm' | 'tts' | 'realtime', ProviderLimits>> = {
+export const DEFAULT_LIMITS: Readonly<Record<'stt' | 'llm' | 'tts', ProviderLimits>> = {
   stt: { connectMs: 2000, firstMs: 4000, gapMs: 3000, totalMs: 10_000 },
   llm: { connectMs: 3000, firstMs: 6000, gapMs: 4000, totalMs: 60_000 },
   tts: { connectMs: 2000, firstMs: 4000, gapMs: 3000, totalMs: 60_000 },
-  realtime: { connectMs: 5000, firstMs: 6000, gapMs: 4000, totalMs: 120_000 },
 };
 
 /** Bounds of one answer: characters of words, milliseconds of audio. */
