@@ -18,8 +18,8 @@ const PILE_OF_MARKS = /(\p{M}{8})\p{M}+/gu;
  */
 export function cleanText(text, maxChars = MAX_WORDS_CHARS) {
   // Bounded first: what follows is then bounded too. Twice as much, for what is going to be taken out.
-  const clean = text
-    .slice(0, 2 * maxChars)
+  const bounded = text.length <= 2 * maxChars ? text : text.slice(0, 2 * maxChars).replace(/[\ud800-\udbff]$/, '');
+  const clean = bounded
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(UNSEEN, '')
     .replaceAll(/\p{Surrogate}/gu, '\ufffd')

@@ -35,7 +35,8 @@ function microphone(): Int16Array {
 
 /** What the ear heard between the end of each phrase and the beginning of the next one. */
 function answers({ microphone: mouth, ear }: TwoTracks): readonly (Segment | undefined)[] {
-  const said = segments(mouth, SOUND, PAUSE_MS);
+  // Chromium's microphone may begin with a click of its own before the first phrase.
+  const said = segments(mouth, SOUND, PAUSE_MS).slice(-PHRASES.length);
   const heard = segments(ear, SOUND, PAUSE_MS);
   return said.map(({ endMs }, i) => {
     const nextMs = said[i + 1]?.beginMs ?? Infinity;
