@@ -47,7 +47,6 @@ export async function runStart(args: readonly string[]): Promise<number> {
   }
   const metrics = createMetrics();
   const cast = new RobotCast(new RobotMaker(settings, { clock, meter: metrics.meter, log }), log);
-  for (const robot of robots.all()) if (missing(robot).length === 0) cast.prepare(robot);
   const calls = new LiveCalls(callFactory({ settings, choice, detectors, cast, clock, meter: metrics.meter, log }), clock, log);
   const worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION, maxCalls: config.MAX_CALLS }, calls, clock, log);
   const sessions = new Sessions({ url: config.LIVEKIT_URL, publicUrl: config.LIVEKIT_PUBLIC_URL ?? config.LIVEKIT_URL, ...keys }, clock);
@@ -65,6 +64,8 @@ export async function runStart(args: readonly string[]): Promise<number> {
     },
   );
   const web = await listen(app, config.HOST, config.PORT);
+  // Not before it is certain that the node runs: what side processes begin would keep it from ending.
+  for (const robot of robots.all()) if (missing(robot).length === 0) cast.prepare(robot);
   log.info({ host: config.HOST, port: web.port, liveKit: config.LIVEKIT_URL, robots: robots.names, vad: config.VAD }, 'voice-node is up');
   worker.start();
   await stopSignal(log);
