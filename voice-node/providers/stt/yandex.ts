@@ -1,25 +1,15 @@
-import type { Clock } from '../../domain/clock.js';
 import { ProviderError } from '../../domain/provider.js';
 import type { SpeechToText, TranscribeRequest, Transcript } from '../../domain/stt.js';
 import { GrpcLink } from '../grpc/link.js';
 import { RECOGNIZE, type RecognizeRequest, type RecognizeResponse, type StreamingOptions } from '../grpc/speechkit-stt.js';
-import { speechKitHeaders, speechKitLanguage } from '../grpc/speechkit.js';
+import { speechKitHeaders, speechKitLanguage, type SpeechKitOptions } from '../grpc/speechkit.js';
 import { SpeechSender } from './yandex-speech.js';
 import { UtteranceText } from './yandex-text.js';
 
-export interface YandexSttOptions {
-  readonly apiKey: string;
-  /** Only for keys that do not belong to one folder. */
-  readonly folderId?: string | undefined;
-  /** Default `stt.api.cloud.yandex.net:443`. */
-  readonly address?: string | undefined;
+/** `address` is `stt.api.cloud.yandex.net:443` where nothing else is said. */
+export interface YandexSttOptions extends SpeechKitOptions {
   /** `general` (default), `general:rc` or `general:deprecated`. */
   readonly model?: string | undefined;
-  /** Without TLS. */
-  readonly insecure?: boolean | undefined;
-  /** PEM of the authorities to trust instead of the usual ones. */
-  readonly rootCertificates?: string | undefined;
-  readonly clock: Clock;
 }
 
 /** Times come in whole milliseconds. */

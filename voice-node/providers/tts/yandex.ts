@@ -1,30 +1,20 @@
 import type { Audio } from '../../domain/audio.js';
-import type { Clock } from '../../domain/clock.js';
 import { VoiceNodeError } from '../../domain/errors.js';
 import { ProviderError } from '../../domain/provider.js';
 import type { SpeakRequest, TextToSpeech } from '../../domain/tts.js';
 import { GrpcLink } from '../grpc/link.js';
 import { SYNTHESIZE, type SynthesizeRequest, type SynthesizeResponse } from '../grpc/speechkit-tts.js';
-import { speechKitHeaders, speechKitLanguage } from '../grpc/speechkit.js';
+import { speechKitHeaders, speechKitLanguage, type SpeechKitOptions } from '../grpc/speechkit.js';
 import { PcmPieces } from '../http/pcm-pieces.js';
 
-export interface YandexTtsOptions {
-  readonly apiKey: string;
-  /** Only for keys that do not belong to one folder. */
-  readonly folderId?: string | undefined;
-  /** Default `tts.api.cloud.yandex.net:443`. */
-  readonly address?: string | undefined;
+/** `address` is `tts.api.cloud.yandex.net:443` where nothing else is said. */
+export interface YandexTtsOptions extends SpeechKitOptions {
   /** Default: a voice of the language of the text. */
   readonly voice?: string | undefined;
   /** Manner of speaking, where the voice has several: `neutral`, `good`, `friendly`, ... */
   readonly role?: string | undefined;
   /** 0.1 to 3; default 1. */
   readonly speed?: number | undefined;
-  /** Without TLS. */
-  readonly insecure?: boolean | undefined;
-  /** PEM of the authorities to trust instead of the usual ones. */
-  readonly rootCertificates?: string | undefined;
-  readonly clock: Clock;
 }
 
 /** The rate of the wire: nothing is left for our resampler to do. */
