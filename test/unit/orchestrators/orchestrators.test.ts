@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversationHost, Orchestrator, Reply } from '../../../voice-node/domain/orchestrator.js';
 import { mediaMs } from '../../../voice-node/domain/time.js';
-import { createOrchestrator } from '../../../voice-node/orchestrators/create.js';
+import { EchoOrchestrator } from '../../../voice-node/orchestrators/echo.js';
+import { ToneOrchestrator } from '../../../voice-node/orchestrators/tone.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
 import { MemoryLog } from '../call/rig.js';
 import { fitTone } from '../dsp/signals.js';
@@ -56,7 +57,7 @@ describe('echo', () => {
   it('says back the utterance at its own rate, whole from its first sound on', () => {
     const samples = new Int16Array(16_000);
     for (let i = 8000; i < 12_000; i++) samples[i] = Math.round(9000 * Math.sin(i / 5));
-    const { said, audio } = answerOf(createOrchestrator({ mode: 'echo' }), samples, 16_000);
+    const { said, audio } = answerOf(new EchoOrchestrator(), samples, 16_000);
     expect(said).toEqual(ORDER);
     expect(audio[0]?.rateHz).toBe(16_000);
     const played = audio[0]?.samples ?? new Int16Array();
@@ -65,13 +66,13 @@ describe('echo', () => {
   });
 
   it('has an answer to silence as well', () => {
-    expect(answerOf(createOrchestrator({ mode: 'echo' }), new Int16Array(800), 8000).said).toEqual(ORDER);
+    expect(answerOf(new EchoOrchestrator(), new Int16Array(800), 8000).said).toEqual(ORDER);
   });
 });
 
 describe('tone', () => {
   it('answers everything with the same tone, without clicks at its ends', () => {
-    const orchestrator = createOrchestrator({ mode: 'tone', tone: { frequencyHz: 1000, durationMs: 300, levelDbfs: -20 } });
+    const orchestrator = new ToneOrchestrator({ frequencyHz: 1000, durationMs: 300, levelDbfs: -20 });
     const { said, audio } = answerOf(orchestrator, new Int16Array(800), 8000);
     expect(said).toEqual(ORDER);
     const { samples, rateHz } = audio[0] as { samples: Int16Array; rateHz: number };
@@ -85,7 +86,7 @@ describe('tone', () => {
   });
 
   it('takes a second of 700 Hz where nothing is set', () => {
-    const { audio } = answerOf(createOrchestrator({ mode: 'tone' }), new Int16Array(8), 8000);
+    const { audio } = answerOf(new ToneOrchestrator(), new Int16Array(8), 8000);
     expect((audio[0]?.samples.length ?? 0) / (audio[0]?.rateHz ?? 1)).toBe(1);
   });
 });
