@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { VoiceNodeError } from './domain/errors.js';
+import { isOrigin } from './domain/origin.js';
 
 /** The root of the checkout or of the installed package: above voice-node/ in source, above dist/ when built. */
 export const ROOT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../' : '../../', import.meta.url));
@@ -33,11 +34,8 @@ const robotName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'expected a rob
 
 const secret = z.string().min(1).optional();
 
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, pathname, search, hash, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && pathname === '/' && `${search}${hash}${username}${password}` === '';
-}
+/** gRPC knows no path, and keys have a variable of their own. */
+const grpcServer = z.string().refine(isOrigin, 'expected a server such as https://stt.example:443, or http://127.0.0.1:50051 without TLS; no path, no password');
 
 /** Origins, separated by commas or blanks. */
 const origins = z
@@ -84,6 +82,10 @@ export const VARIABLES = {
   AZURE_OPENAI_ENDPOINT: url('http:', 'https:').optional(),
   YANDEX_API_KEY: secret,
   YANDEX_FOLDER_ID: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'expected the id of a folder, such as b1g0123456789').optional(),
+  YANDEX_STT_URL: grpcServer.default('https://stt.api.cloud.yandex.net:443'),
+  YANDEX_TTS_URL: grpcServer.default('https://tts.api.cloud.yandex.net:443'),
+  YANDEX_LLM_URL: url('http:', 'https:').default('https://llm.api.cloud.yandex.net/v1'),
+  YANDEX_REALTIME_URL: url('http:', 'https:').default('https://ai.api.cloud.yandex.net/v1'),
   ELEVENLABS_API_KEY: secret,
   ZVUKOGRAM_TOKEN: secret,
   ZVUKOGRAM_EMAIL: z.string().regex(/^\S+@\S+$/, 'expected an e-mail address').optional(),

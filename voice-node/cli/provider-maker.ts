@@ -63,7 +63,7 @@ export function makeSpeechToText(part: SttConfig, shop: Workshop): SpeechToText 
   const apiKey = keyOf(part, shop);
   switch (part.provider) {
     case 'yandex':
-      return new YandexStt({ apiKey: apiKey ?? '', folderId: config.YANDEX_FOLDER_ID, model: part.model, clock });
+      return new YandexStt({ ...grpcServer(part.base_url ?? config.YANDEX_STT_URL), apiKey: apiKey ?? '', folderId: config.YANDEX_FOLDER_ID, model: part.model, clock });
     case 'openai':
       return createOpenAiTranscriber({ vendor: 'openai', apiKey, baseUrl: part.base_url ?? config.OPENAI_BASE_URL, model: part.model });
     case 'local':
@@ -91,7 +91,7 @@ export function makeLanguageModel(part: LlmConfig, shop: Workshop): LanguageMode
     case 'azure':
       return createOpenAiModel({ ...common, vendor: 'azure', baseUrl: part.base_url ?? azureBase(config), model: part.model });
     case 'yandex':
-      return createOpenAiModel({ ...common, vendor: 'yandex', project: config.YANDEX_FOLDER_ID, model: part.model });
+      return createOpenAiModel({ ...common, vendor: 'yandex', baseUrl: part.base_url ?? config.YANDEX_LLM_URL, project: config.YANDEX_FOLDER_ID, model: part.model });
     case 'local':
       return createOpenAiModel({ ...common, vendor: 'local', baseUrl: part.base_url ?? config.LOCAL_LLM_URL, model: part.model ?? config.LOCAL_LLM_MODEL });
   }
@@ -102,7 +102,7 @@ export function makeTextToSpeech(part: TtsConfig, shop: Workshop): TextToSpeech 
   const apiKey = keyOf(part, shop);
   switch (part.provider) {
     case 'yandex':
-      return new YandexTts({ apiKey: apiKey ?? '', folderId: config.YANDEX_FOLDER_ID, voice: part.voice, role: part.role, speed: part.speed, clock });
+      return new YandexTts({ ...grpcServer(part.base_url ?? config.YANDEX_TTS_URL), apiKey: apiKey ?? '', folderId: config.YANDEX_FOLDER_ID, voice: part.voice, role: part.role, speed: part.speed, clock });
     case 'elevenlabs':
       return new ElevenLabsTts({ apiKey: apiKey ?? '', voice: part.voice, model: part.model, stream: part.stream, speed: part.speed, socksProxy: config.SOCKS_PROXY, clock });
     case 'zvukogram':
@@ -151,9 +151,16 @@ function realtimeVendor(part: RealtimeConfig, shop: Workshop): RealtimeVendorOpt
     case 'azure':
       return { ...common, vendor: 'azure', model: part.model ?? 'gpt-realtime', baseUrl: part.base_url ?? azureBase(config) ?? '' };
     case 'yandex':
-      return { ...common, vendor: 'yandex', model: part.model, folderId: config.YANDEX_FOLDER_ID ?? '', baseUrl: part.base_url };
+      return { ...common, vendor: 'yandex', model: part.model, folderId: config.YANDEX_FOLDER_ID ?? '', baseUrl: part.base_url ?? config.YANDEX_REALTIME_URL };
   }
 }
 
 const azureBase = (config: Config): string | undefined =>
   config.AZURE_OPENAI_ENDPOINT === undefined ? undefined : `${config.AZURE_OPENAI_ENDPOINT.replace(/\/+$/, '').replace(/\/openai\/v1$/, '')}/openai/v1`;
+
+/** Of an address that was checked when it was read. A URL does not repeat the usual port of its scheme, gRPC wants it. */
+function grpcServer(base: string): { readonly address: string; readonly insecure: boolean } {
+  const { protocol, hostname, port } = new URL(base);
+  const insecure = protocol === 'http:';
+  return { address: `${hostname}:${port || (insecure ? 80 : 443)}`, insecure };
+}

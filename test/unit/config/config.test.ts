@@ -33,6 +33,7 @@ const url = (fallback: string | undefined): Case => ({
   bad: ['http://127.0.0.1:7880', 'localhost:7880', '/socket', 'nonsense'],
 });
 const web = (fallback: string | undefined): Case => ({ default: fallback, good: words('http://127.0.0.1:11434/v1', 'https://llm.example/v1'), bad: ['ws://127.0.0.1', 'llm.example', 'nonsense'] });
+const grpc = (fallback: string): Case => ({ default: fallback, good: words('http://127.0.0.1:50051', 'https://stt.example', 'http://[::1]:9000'), bad: ['127.0.0.1:50051', 'stt.example:443', 'grpc://stt.example', 'https://stt.example/v3', 'https://stt.example?key=1', 'nonsense'] });
 const secret: Case = { default: undefined, good: words('k-0123'), bad: [] };
 const probability = (fallback: number): Case => ({ default: fallback, good: { '0.4': 0.4, '.45': 0.45, '0.40': 0.4 }, bad: ['0', '1', '0.001', '0,5', '-0.5', '2', 'half'] });
 
@@ -72,6 +73,10 @@ const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
   AZURE_OPENAI_ENDPOINT: web(undefined),
   YANDEX_API_KEY: secret,
   YANDEX_FOLDER_ID: { default: undefined, good: words('b1g0123456789'), bad: ['b1g/x', 'a b', 'x'.repeat(65)] },
+  YANDEX_STT_URL: grpc('https://stt.api.cloud.yandex.net:443'),
+  YANDEX_TTS_URL: grpc('https://tts.api.cloud.yandex.net:443'),
+  YANDEX_LLM_URL: web('https://llm.api.cloud.yandex.net/v1'),
+  YANDEX_REALTIME_URL: web('https://ai.api.cloud.yandex.net/v1'),
   ELEVENLABS_API_KEY: secret,
   ZVUKOGRAM_TOKEN: secret,
   ZVUKOGRAM_EMAIL: { default: undefined, good: words('a@b.example'), bad: ['a.b.example', 'a b@c'] },

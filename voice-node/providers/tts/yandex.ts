@@ -17,6 +17,7 @@ export interface YandexTtsOptions extends SpeechKitOptions {
   readonly speed?: number | undefined;
 }
 
+const ADDRESS = 'tts.api.cloud.yandex.net:443';
 /** The rate of the wire: nothing is left for our resampler to do. */
 const RATE_HZ = 48_000;
 /** Longer texts the server has to cut (SpeechKit docs, "Quotas and limits": 250 characters, 5000 when cut). */
@@ -36,12 +37,13 @@ export class YandexTts implements TextToSpeech {
   readonly #link: GrpcLink;
 
   constructor(options: YandexTtsOptions) {
-    const { address = 'tts.api.cloud.yandex.net:443', voice, role, speed, insecure, rootCertificates, clock } = options;
+    const { address = ADDRESS, voice, role, speed, insecure, rootCertificates, clock } = options;
     if (speed !== undefined && !(speed >= MIN_SPEED && speed <= MAX_SPEED)) {
       throw new VoiceNodeError('argument_invalid', `yandex tts: expected a speed from ${MIN_SPEED} to ${MAX_SPEED}, got ${speed}`);
     }
     this.#options = options;
-    this.voiceKey = ['yandex', 'v3', voice ?? '', role ?? '', speed ?? 1, RATE_HZ].join('/');
+    // Another server may have other voices by the same names.
+    this.voiceKey = ['yandex', 'v3', voice ?? '', role ?? '', speed ?? 1, RATE_HZ, ...(address === ADDRESS ? [] : [address])].join('/');
     this.#link = new GrpcLink({ vendor: 'yandex', what: 'tts', address, insecure, rootCertificates, headers: speechKitHeaders(options), clock });
   }
 

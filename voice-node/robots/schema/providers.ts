@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOrigin } from '../../domain/origin.js';
 
 /** The four deadlines of a provider's stream, in ms. */
 const deadlines = z.strictObject({
@@ -11,6 +12,8 @@ const deadlines = z.strictObject({
 const common = { deadlines: deadlines.optional() };
 
 const baseUrl = z.url({ protocol: /^https?$/, error: 'expected a URL such as https://host/v1' }).optional();
+/** Of a gRPC server, which has no path. */
+const grpcUrl = z.string().refine(isOrigin, 'expected a server such as https://host:443, or http://host:50051 without TLS; no path, no password').optional();
 const model = z.string().min(1).max(200);
 /** Name of the variable that holds the key, where it is not the vendor's usual one. */
 const keyVariable = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'expected the name of an environment variable, such as MY_API_KEY').optional();
@@ -28,7 +31,7 @@ const forgotten = {
 };
 
 const stt = z.discriminatedUnion('provider', [
-  z.strictObject({ ...common, provider: z.literal('yandex'), model: model.optional() }),
+  z.strictObject({ ...common, provider: z.literal('yandex'), model: model.optional(), base_url: grpcUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, provider: z.literal('openai'), model: model.optional(), base_url: baseUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, provider: z.literal('local'), model: model.optional(), base_url: baseUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, provider: z.literal('pocketsphinx') }),
@@ -44,7 +47,7 @@ const sampling = {
 const llm = z.discriminatedUnion('provider', [
   z.strictObject({ ...common, ...sampling, provider: z.literal('openai'), model, base_url: baseUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, ...sampling, provider: z.literal('azure'), model, base_url: baseUrl, api_key_env: keyVariable }),
-  z.strictObject({ ...common, ...sampling, provider: z.literal('yandex'), model: model.optional() }),
+  z.strictObject({ ...common, ...sampling, provider: z.literal('yandex'), model: model.optional(), base_url: baseUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, ...sampling, provider: z.literal('local'), model: model.optional(), base_url: baseUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, provider: z.literal('demo') }),
   livekit,
@@ -54,7 +57,7 @@ const voice = z.string().min(1).max(200);
 const speed = z.number().min(0.1).max(4).optional();
 
 const tts = z.discriminatedUnion('provider', [
-  z.strictObject({ ...common, provider: z.literal('yandex'), voice: voice.optional(), role: z.string().min(1).max(60).optional(), speed }),
+  z.strictObject({ ...common, provider: z.literal('yandex'), voice: voice.optional(), role: z.string().min(1).max(60).optional(), speed, base_url: grpcUrl, api_key_env: keyVariable }),
   z.strictObject({ ...common, provider: z.literal('elevenlabs'), voice, model: model.optional(), stream: z.boolean().optional(), speed }),
   z.strictObject({ ...common, provider: z.literal('zvukogram'), voice, speed, pitch: z.number().min(-20).max(20).optional() }),
   z.strictObject({ ...common, provider: z.literal('openai'), model: model.optional(), voice: voice.optional(), speed, base_url: baseUrl, api_key_env: keyVariable }),
