@@ -35,7 +35,7 @@ try {
 async function make() {
   const built = (name) => import(pathToFileURL(inRoot('dist', 'voice-node', name)).href);
   const { createResampler } = await built('dsp/resampler.js');
-  const { readWav, writeWav } = await built('stores/wav.js');
+  const { readWav, writeWav } = await built('dsp/wav.js');
   const folder = mkdtempSync(join(tmpdir(), 'voice-node-phrases-'));
   try {
     for (const [name, { text, command, args }] of Object.entries(PHRASES)) {

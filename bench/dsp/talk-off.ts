@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
+import type { Audio } from '../../voice-node/domain/audio.js';
 import { DtmfDetector } from '../../voice-node/dsp/dtmf-detector.js';
+import { readWav, readWavHeader } from '../../voice-node/dsp/wav.js';
 
 export interface TalkOff {
   readonly files: number;
@@ -17,7 +19,7 @@ export function measureTalkOff(folder: string): TalkOff {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.wav')) continue;
     const path = join(entry.parentPath, entry.name);
-    const sound = readWav(readFileSync(path));
+    const sound = readMono(readFileSync(path));
     if (sound === undefined) continue;
     files++;
     seconds += sound.samples.length / sound.rateHz;
@@ -29,23 +31,7 @@ export function measureTalkOff(folder: string): TalkOff {
 }
 
 /** Samples of a mono 16-bit PCM RIFF file; undefined for anything else. */
-function readWav(bytes: Buffer): { samples: Int16Array; rateHz: number } | undefined {
-  if (bytes.length < 44 || bytes.toString('latin1', 0, 4) !== 'RIFF') return undefined;
-  let rateHz = 0;
-  for (let at = 12; at + 8 <= bytes.length; ) {
-    const length = bytes.readUInt32LE(at + 4);
-    const id = bytes.toString('latin1', at, at + 4);
-    if (id === 'fmt ') {
-      if (bytes.readUInt16LE(at + 8) !== 1 || bytes.readUInt16LE(at + 10) !== 1 || bytes.readUInt16LE(at + 22) !== 16) return undefined;
-      rateHz = bytes.readUInt32LE(at + 12);
-    }
-    if (id === 'data' && rateHz >= 8000) {
-      const count = Math.floor(Math.min(length, bytes.length - at - 8) / 2);
-      const samples = new Int16Array(count);
-      for (let i = 0; i < count; i++) samples[i] = bytes.readInt16LE(at + 8 + 2 * i);
-      return { samples, rateHz };
-    }
-    at += 8 + length + (length % 2);
-  }
-  return undefined;
+function readMono(bytes: Uint8Array): Audio | undefined {
+  const header = readWavHeader(bytes);
+  return typeof header === 'object' && header.channels === 1 && header.rateHz >= 8000 ? readWav(bytes) : undefined;
 }

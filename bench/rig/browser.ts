@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
-import { writeWav } from '../../voice-node/stores/wav.js';
+import { writeWav } from '../../voice-node/dsp/wav.js';
 
 const FLAGS = [
   '--headless=new',

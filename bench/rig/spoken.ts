@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createResampler } from '../../voice-node/dsp/resampler.js';
-import { readWav } from '../../voice-node/stores/wav.js';
+import { readWav } from '../../voice-node/dsp/wav.js';
 
 /** Things that callers say. */
 export const PHRASES: readonly string[] = [

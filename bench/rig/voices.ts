@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readWav } from '../../voice-node/stores/wav.js';
+import { readWav } from '../../voice-node/dsp/wav.js';
 
 const FOLDER = '/usr/share/sounds/alsa';
 

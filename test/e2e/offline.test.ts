@@ -12,7 +12,7 @@ import { ROOT } from '../../voice-node/config.js';
 import { createResampler } from '../../voice-node/dsp/resampler.js';
 import { systemClock } from '../../voice-node/platform/clock.js';
 import { PocketSphinx } from '../../voice-node/providers/stt/pocketsphinx.js';
-import { writeWav } from '../../voice-node/stores/wav.js';
+import { writeWav } from '../../voice-node/dsp/wav.js';
 import { startLiveKit, type TestLiveKit } from '../support/livekit-server.js';
 import { spokenFeed, writeDown } from '../support/speech-feed.js';
 

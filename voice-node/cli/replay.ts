@@ -9,7 +9,7 @@ import { silentLog } from '../platform/log.js';
 import { VirtualClock } from '../platform/virtual-clock.js';
 import { RobotFolder } from '../robots/folder.js';
 import { missingFor } from '../robots/requirements.js';
-import { readWav, writeWav } from '../stores/wav.js';
+import { readWav, writeWav } from '../dsp/wav.js';
 import { MemoryLine } from '../transports/memory.js';
 import { parseArguments } from './arguments.js';
 import { loadConfiguredDetectors, makeCall } from './call-maker.js';

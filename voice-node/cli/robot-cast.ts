@@ -8,7 +8,7 @@ import type { Log } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { TextToSpeech } from '../domain/tts.js';
 import type { Robot } from '../robots/robot.js';
-import { readWav } from '../stores/wav.js';
+import { readWav } from '../dsp/wav.js';
 import type { MadeRobot, RobotMaker } from './robot-maker.js';
 
 /** The words of phrases/<language>.wav, for robots without a recorded sentence of their own. */

@@ -8,7 +8,7 @@ import { compileSchema } from '../providers/tools/schema.js';
 import type { FolderOptions } from '../robots/folder.js';
 import { keyVariable, partsOf, type Surroundings } from '../robots/requirements.js';
 import type { Robot } from '../robots/robot.js';
-import { readWav } from '../stores/wav.js';
+import { readWav } from '../dsp/wav.js';
 
 const require = createRequire(import.meta.url);
 

@@ -6,7 +6,7 @@ import type { Clock } from '../domain/clock.js';
 import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/observer.js';
 import type { PhraseStore } from '../domain/tts.js';
-import { readWav, writeWav } from './wav.js';
+import { readWav, writeWav } from '../dsp/wav.js';
 
 const NAME = /^[0-9a-f]{64}\.wav$/;
 /** How far it is cleared out once it is full, so that not every new phrase does it again. */

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { writeWav } from '../../../voice-node/dsp/wav.js';
 
 /**
  * Zvukogram on a real socket: methods `text` and `result`, parameters and answers as on zvukogram.com/node/api:
@@ -43,6 +44,8 @@ export interface ZvukogramFake {
 }
 
 const RATE_HZ = 24_000;
+/** Where a WAV's header has the length of its samples. */
+const DATA_BYTES_AT = 40;
 
 export async function startZvukogram(options: ZvukogramOptions = {}): Promise<ZvukogramFake> {
   const watchers = new Set<() => void>();
@@ -145,7 +148,8 @@ function sendFile(request: http.IncomingMessage, response: http.ServerResponse, 
   if (kind === 'redirect') return void response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end();
   if (kind === 'mp3') return void response.writeHead(200, { 'content-type': 'audio/mpeg' }).end(Buffer.from('ID3\u0003 not a wave'));
   const samples = options.samples ?? Int16Array.from({ length: 2400 }, (_, i) => i);
-  const wav = Buffer.concat([header(kind === 'endless' ? 0xffff_ffff : samples.byteLength), Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)]);
+  const wav = writeWav({ samples, rateHz: RATE_HZ });
+  if (kind === 'endless') new DataView(wav.buffer).setUint32(DATA_BYTES_AT, 0xffff_ffff, true);
   const half = Math.ceil(wav.length / 2) | 1;
   response.writeHead(200, { 'content-type': 'audio/wav', ...(kind === undefined && { 'content-length': String(wav.length) }) });
   if (kind === 'endless') {
@@ -161,22 +165,4 @@ function sendFile(request: http.IncomingMessage, response: http.ServerResponse, 
     if (kind === 'finish_midway') request.socket.end();
     if (kind === 'cut_short') response.end();
   });
-}
-
-/** 16-bit PCM, mono (Multimedia Programming Interface 1.0, RIFF chapter). */
-function header(dataBytes: number): Buffer {
-  const bytes = Buffer.alloc(44);
-  bytes.write('RIFF', 0);
-  bytes.writeUInt32LE(Math.min(dataBytes + 36, 0xffff_ffff), 4);
-  bytes.write('WAVEfmt ', 8);
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(1, 22);
-  bytes.writeUInt32LE(RATE_HZ, 24);
-  bytes.writeUInt32LE(RATE_HZ * 2, 28);
-  bytes.writeUInt16LE(2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write('data', 36);
-  bytes.writeUInt32LE(dataBytes, 40);
-  return bytes;
 }

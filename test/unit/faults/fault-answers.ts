@@ -1,4 +1,4 @@
-import { writeWav } from '../../../voice-node/providers/http/wav.js';
+import { writeWav } from '../../../voice-node/dsp/wav.js';
 
 /** A healthy answer, in the pieces in which it comes. */
 export interface Exchange {

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runReplay } from '../../../voice-node/cli/replay.js';
 import type { CallerEvent } from '../../../voice-node/domain/events.js';
-import { readWav, writeWav } from '../../../voice-node/stores/wav.js';
+import { readWav, writeWav } from '../../../voice-node/dsp/wav.js';
 import { concat, noise, voice } from '../vad/signals.js';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { faultText } from '../../../voice-node/robots/faults.js';
 import { RobotFolder, type FolderOptions } from '../../../voice-node/robots/folder.js';
 import type { Surroundings } from '../../../voice-node/robots/requirements.js';
-import { readWav, writeWav } from '../../../voice-node/stores/wav.js';
+import { readWav, writeWav } from '../../../voice-node/dsp/wav.js';
 
 /** A folder of robots made for one test. */
 export class Farm {

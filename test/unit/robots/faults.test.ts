@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
-import { writeWav } from '../../../voice-node/stores/wav.js';
+import { writeWav } from '../../../voice-node/dsp/wav.js';
 import { ECHO, Farm, PIPELINE, REALTIME, SCRIPT, sineWav } from './farm.js';
 
 let farm: Farm;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WIRE_RATE_HZ, type Audio } from '../../../voice-node/domain/audio.js';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
 import { RobotFolder } from '../../../voice-node/robots/folder.js';
-import { readWav, writeWav } from '../../../voice-node/stores/wav.js';
+import { readWav, writeWav } from '../../../voice-node/dsp/wav.js';
 import { MemoryLog } from '../call/rig.js';
 import { ECHO, Farm, PIPELINE, SCRIPT, sineWav } from './farm.js';
 

@@ -7,7 +7,7 @@ import { RobotFolder } from '../../../voice-node/robots/folder.js';
 import { missingFor } from '../../../voice-node/robots/requirements.js';
 import { ROBOT_SCHEMA } from '../../../voice-node/robots/schema/robot.js';
 import { durationMs } from '../../../voice-node/robots/sounds.js';
-import { readWav } from '../../../voice-node/stores/wav.js';
+import { readWav } from '../../../voice-node/dsp/wav.js';
 import { world } from './farm.js';
 
 const folder = join(ROOT, 'robots');

@@ -1,9 +1,9 @@
 import type { Audio } from '../../domain/audio.js';
 import { ProviderError } from '../../domain/provider.js';
+import { knownDataBytes, readWavHeader } from '../../dsp/wav.js';
 import { endedEarly } from './errors.js';
 import { readBody, type BodyOptions } from './body.js';
 import { PcmPieces } from './pcm-pieces.js';
-import { readWavHeader } from './wav.js';
 
 export interface AudioBodyOptions extends Pick<BodyOptions, 'vendor' | 'signal'> {
   /** The rate of raw samples where the answer does not name another one. */
@@ -96,7 +96,7 @@ function readStart(head: Uint8Array, rateHz: number): Start | string | undefined
   const format = readWavHeader(head);
   if (format === undefined || typeof format === 'string') return format;
   if (!inRange(format.rateHz)) return `a rate of ${format.rateHz} Hz`;
-  return { pieces: new PcmPieces(format.rateHz, format.channels), dataAt: format.dataAt, dataBytes: format.dataBytes };
+  return { pieces: new PcmPieces(format.rateHz, format.channels), dataAt: format.dataAt, dataBytes: knownDataBytes(format) };
 }
 
 /** Fewer bytes than a magic number has: raw samples, if anything. */

@@ -1,7 +1,7 @@
 import type { Audio } from '../../domain/audio.js';
 import { ProviderError, type Vendor } from '../../domain/provider.js';
 import { PcmPieces } from '../http/pcm-pieces.js';
-import { readWavHeader } from '../http/wav.js';
+import { knownDataBytes, readWavHeader } from '../../dsp/wav.js';
 import { RunningProgram, type Program } from './program.js';
 
 /** Ten minutes at 48 kHz. */
@@ -77,7 +77,7 @@ export async function* wavPieces(vendor: Vendor, source: AsyncIterable<Buffer> |
       if (format === undefined && head.length <= MAX_HEADER_BYTES) continue;
       if (format === undefined || typeof format === 'string') throw new ProviderError('provider_protocol', `${vendor}: expected a WAV, got ${format ?? 'a header without end'}`);
       pieces = new PcmPieces(format.rateHz, format.channels);
-      due = format.dataBytes ?? Infinity;
+      due = knownDataBytes(format) ?? Infinity;
       samples = head.subarray(format.dataAt);
       head = undefined;
     }

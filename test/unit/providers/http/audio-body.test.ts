@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Audio } from '../../../../voice-node/domain/audio.js';
 import { readAudioBody } from '../../../../voice-node/providers/http/audio-body.js';
-import { readWavHeader, writeWav } from '../../../../voice-node/providers/http/wav.js';
-import { readWav } from '../../../../voice-node/stores/wav.js';
 
 /** An answer whose body comes in the pieces into which `places` cut it. */
 function answer(bytes: Uint8Array, type: string | undefined, places: readonly number[] = []): Response {
@@ -123,12 +121,6 @@ describe('WAV', () => {
   it('with two channels is averaged', async () => {
     const [piece] = await read(answer(wav(Int16Array.of(100, 200, -5, -6, 32767, 32767), { channels: 2 }), 'audio/wav'));
     expect([...(piece?.samples ?? [])]).toEqual([150, -5, 32767]);
-  });
-
-  it('that we write is read by the reader of recordings and by our own', () => {
-    const bytes = writeWav({ samples: ramp(500), rateHz: 16_000 });
-    expect(readWav(bytes)).toEqual({ samples: ramp(500), rateHz: 16_000 });
-    expect(readWavHeader(bytes)).toEqual({ rateHz: 16_000, channels: 1, dataAt: 44, dataBytes: 1000 });
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { offlineMissing, pocketsphinxFolder, pocketsphinxPython } from '../../../../scripts/lib/offline.mjs';
 import { cacheFolder, loadConfig, ROOT } from '../../../../voice-node/config.js';
-import { readWav } from '../../../../voice-node/stores/wav.js';
+import { readWav } from '../../../../voice-node/dsp/wav.js';
 
 describe('the set-up of robots/offline', () => {
   it('puts pocketsphinx where the node looks for it, and misses it where it is not', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Audio } from '../../../../voice-node/domain/audio.js';
-import { writeWav } from '../../../../voice-node/providers/http/wav.js';
+import { writeWav } from '../../../../voice-node/dsp/wav.js';
 import { createOpenAiVoice, type OpenAiVoiceOptions } from '../../../../voice-node/providers/tts/openai.js';
 import { startAimock, type Aimock } from '../../../support/aimock.js';
 import { closedPort, startHttpServer, type Seen } from '../../../support/http-server.js';

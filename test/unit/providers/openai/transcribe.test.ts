@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SpeechToText, Transcript, TranscribeRequest } from '../../../../voice-node/domain/stt.js';
 import { createOpenAiTranscriber, type OpenAiTranscriberOptions } from '../../../../voice-node/providers/stt/openai.js';
-import { readWav } from '../../../../voice-node/stores/wav.js';
+import { readWav } from '../../../../voice-node/dsp/wav.js';
 import { startAimock, type Aimock } from '../../../support/aimock.js';
 import { closedPort, startHttpServer, type Seen } from '../../../support/http-server.js';
 import { endlessFeed, feedOf, tone, watched, type Watched } from './requests.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
-import { readWav, writeWav } from '../../../voice-node/stores/wav.js';
+import { knownDataBytes, readWav, readWavHeader, writeWav } from '../../../voice-node/dsp/wav.js';
 
 const chunk = (tag: string, body: Uint8Array, size = body.length): number[] => {
   const head = new Uint8Array(8);
@@ -58,6 +58,22 @@ describe('a WAV file', () => {
     expect(readWav(riff(format(), chunk('data', new Uint8Array(0))))).toEqual({ rateHz: 8000, samples: new Int16Array(0) });
   });
 
+  it('is known by its header as soon as that has come, whatever follows', () => {
+    const whole = riff(chunk('LIST', new Uint8Array(7)), format({ channels: 2, rateHz: 24_000 }), data(1, 2, 3, 4));
+    const headerBytes = whole.length - 8;
+    for (let length = 0; length < headerBytes; length++) expect(readWavHeader(whole.subarray(0, length))).toBeUndefined();
+    for (let length = headerBytes; length <= whole.length; length++) {
+      expect(readWavHeader(whole.subarray(0, length))).toEqual({ rateHz: 24_000, channels: 2, dataAt: headerBytes, dataBytes: 8 });
+    }
+    expect(readWavHeader(writeWav({ samples: new Int16Array(500), rateHz: 16_000 }))).toEqual({ rateHz: 16_000, channels: 1, dataAt: 44, dataBytes: 1000 });
+  });
+
+  it('has a known length unless its writer did not know it', () => {
+    const known = (size: number): number | undefined => knownDataBytes({ rateHz: 8000, channels: 1, dataAt: 44, dataBytes: size });
+    expect([2, 1000, 0x7ffe_ffff].map(known)).toEqual([2, 1000, 0x7ffe_ffff]);
+    expect([0, 0x7fff_ffff - 36, 0xffff_ffff].map(known)).toEqual([undefined, undefined, undefined]);
+  });
+
   it('that is none, or not one of ours, is refused in words', () => {
     const bad: readonly [Uint8Array, RegExp][] = [
       [new Uint8Array(0), /expected a WAV file.*got an empty file/],
@@ -66,16 +82,16 @@ describe('a WAV file', () => {
       [new TextEncoder().encode('RIFF....AVI LIST'), /expected a WAV file/],
       [riff(), /expected audio data, got a WAV file without any/],
       [riff(format()), /expected audio data/],
-      [riff(data(1)), /expected a format before the data/],
-      [riff(chunk('fmt ', new Uint8Array(10)), data(1)), /format chunk is cut short/],
-      [riff(format()).subarray(0, 30), /format chunk is cut short/],
-      [riff(format({ bits: 8 }), data(1)), /expected 16-bit PCM, got encoding 1 with 8 bits/],
+      [riff(data(1)), /expected 16-bit PCM.* got WAV data before its format/],
+      [riff(chunk('fmt ', new Uint8Array(10)), data(1)), /got a WAV format that is cut short/],
+      [riff(format()).subarray(0, 30), /expected audio data/],
+      [riff(format({ bits: 8 }), data(1)), /expected 16-bit PCM.* got WAV of encoding 1 with 8 bits/],
       [riff(format({ bits: 24 }), data(1)), /with 24 bits/],
       [riff(format({ encoding: 3, bits: 32 }), data(1)), /encoding 3 with 32 bits/],
       [riff(format({ encoding: 6, bits: 8 }), data(1)), /encoding 6/],
       [riff(format({ encoding: 0xfffe }), data(1)), /encoding 65534/],
-      [riff(format({ channels: 0 }), data(1)), /expected 1 to 8 channels, got 0/],
-      [riff(format({ channels: 9 }), data(1)), /got 9/],
+      [riff(format({ channels: 0 }), data(1)), /with 1 to 8 channels, got WAV with 0 channels/],
+      [riff(format({ channels: 9 }), data(1)), /got WAV with 9 channels/],
       [riff(format({ rateHz: 0 }), data(1)), /expected a rate of 1000 to 384000 Hz, got 0/],
       [riff(format({ rateHz: 4_000_000_000 }), data(1)), /got 4000000000/],
     ];
