@@ -1,3 +1,5 @@
+import { joinSamples } from '../../voice-node/dsp/join.js';
+
 /** Louder than this is sound: -50 dBFS. Opus leaves less than that of silence. */
 export const SOUND_PEAK = 100;
 
@@ -47,13 +49,7 @@ export class Recording {
 
   between(fromMs: number, toMs: number): Int16Array {
     const parts = this.frames.filter((frame) => frame.atMs >= fromMs && frame.atMs <= toMs);
-    const all = new Int16Array(parts.reduce((sum, frame) => sum + frame.samples.length, 0));
-    let at = 0;
-    for (const { samples } of parts) {
-      all.set(samples, at);
-      at += samples.length;
-    }
-    return all;
+    return joinSamples(parts.map(({ samples }) => samples));
   }
 
   #first(matches: (frame: HeardFrame) => boolean, limitMs: number, what: string): Promise<HeardFrame> {

@@ -4,12 +4,13 @@ import { FRAME_MS, WIRE_RATE_HZ, type Audio } from '../domain/audio.js';
 import { messageOf, VoiceNodeError } from '../domain/errors.js';
 import type { Meter } from '../domain/observer.js';
 import { monotonicMs, samplesIn } from '../domain/time.js';
+import { joinSamples } from '../dsp/join.js';
 import { createResampler } from '../dsp/resampler.js';
+import { readWav, writeWav } from '../dsp/wav.js';
 import { silentLog } from '../platform/log.js';
 import { VirtualClock } from '../platform/virtual-clock.js';
 import { RobotFolder } from '../robots/folder.js';
 import { missingFor } from '../robots/requirements.js';
-import { readWav, writeWav } from '../dsp/wav.js';
 import { MemoryLine } from '../transports/memory.js';
 import { parseArguments } from './arguments.js';
 import { loadConfiguredDetectors, makeCall } from './call-maker.js';
@@ -82,7 +83,7 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   await call.done;
   cast.close();
   detectors.close();
-  if (out !== undefined) writeSync(out, writeWav({ samples: join(reply), rateHz: WIRE_RATE_HZ }));
+  if (out !== undefined) writeSync(out, writeWav({ samples: joinSamples(reply), rateHz: WIRE_RATE_HZ }));
   for (const handle of [events, out]) if (handle !== undefined) closeSync(handle);
 }
 
@@ -131,14 +132,4 @@ function create(file: string): number {
   } catch (error) {
     throw new VoiceNodeError('argument_invalid', `replay: expected a file that can be written: ${messageOf(error)}`);
   }
-}
-
-function join(frames: readonly Int16Array[]): Int16Array {
-  const all = new Int16Array(frames.reduce((sum, frame) => sum + frame.length, 0));
-  let at = 0;
-  for (const frame of frames) {
-    all.set(frame, at);
-    at += frame.length;
-  }
-  return all;
 }

@@ -7,8 +7,9 @@ import { messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { TextToSpeech } from '../domain/tts.js';
-import type { Robot } from '../robots/robot.js';
+import { joinAudio } from '../dsp/join.js';
 import { readWav } from '../dsp/wav.js';
+import type { Robot } from '../robots/robot.js';
 import type { MadeRobot, RobotMaker } from './robot-maker.js';
 
 /** The words of phrases/<language>.wav, for robots without a recorded sentence of their own. */
@@ -122,15 +123,8 @@ export class RobotCast {
       this.#log.warn({ robot: robot.name, error: messageOf(error) }, 'a phrase could not be synthesised ahead of time');
       return undefined;
     }
-    const [first] = pieces;
-    if (first === undefined || pieces.some(({ rateHz }) => rateHz !== first.rateHz)) return undefined;
-    const samples = new Int16Array(pieces.reduce((sum, piece) => sum + piece.samples.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      samples.set(piece.samples, at);
-      at += piece.samples.length;
-    }
-    return samples.length / first.rateHz > MAX_APOLOGY_MS / 1000 ? undefined : { samples, rateHz: first.rateHz };
+    const audio = joinAudio(pieces);
+    return audio === undefined || audio.samples.length / audio.rateHz > MAX_APOLOGY_MS / 1000 ? undefined : audio;
   }
 
   /** The robot's own recording, or ours of its language. */

@@ -3,12 +3,12 @@ import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 import { cacheFolder, loadConfig, ROOT, VARIABLES, type Config, type Environment } from '../config.js';
 import { VoiceNodeError } from '../domain/errors.js';
+import { readWav } from '../dsp/wav.js';
 import { isInstalled } from '../providers/livekit-plugin/child.js';
 import { compileSchema } from '../providers/tools/schema.js';
 import type { FolderOptions } from '../robots/folder.js';
 import { keyVariable, partsOf, type Surroundings } from '../robots/requirements.js';
 import type { Robot } from '../robots/robot.js';
-import { readWav } from '../dsp/wav.js';
 
 const require = createRequire(import.meta.url);
 

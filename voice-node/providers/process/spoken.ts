@@ -1,7 +1,7 @@
 import type { Audio } from '../../domain/audio.js';
 import { ProviderError, type Vendor } from '../../domain/provider.js';
-import { PcmPieces } from '../http/pcm-pieces.js';
 import { knownDataBytes, readWavHeader } from '../../dsp/wav.js';
+import { PcmPieces } from '../http/pcm-pieces.js';
 import { RunningProgram, type Program } from './program.js';
 
 /** Ten minutes at 48 kHz. */

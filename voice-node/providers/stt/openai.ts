@@ -1,8 +1,8 @@
 import { ProviderError } from '../../domain/provider.js';
 import type { SpeechToText, TranscribeRequest, Transcript } from '../../domain/stt.js';
+import { writeWav } from '../../dsp/wav.js';
 import { readBody, readJson, type BodyOptions } from '../http/body.js';
 import { OpenAiServer, type OpenAiServerOptions } from '../http/openai-server.js';
-import { writeWav } from '../../dsp/wav.js';
 import { readTranscriptEvents, reportUsage, WHAT } from './openai-answer.js';
 import { collectSpeech, SENT_RATE_HZ } from './openai-speech.js';
 

@@ -1,6 +1,7 @@
 import type { Audio } from '../../domain/audio.js';
 import type { Vendor } from '../../domain/provider.js';
 import type { PhraseStore, SpeakRequest, TextToSpeech } from '../../domain/tts.js';
+import { joinAudio } from '../../dsp/join.js';
 
 /** A longer text is hardly ever said twice. */
 const MAX_CHARS = 300;
@@ -48,7 +49,7 @@ export class CachedVoice implements TextToSpeech {
       pieces.push(piece);
       yield piece;
     }
-    const whole = joined(pieces);
+    const whole = joinAudio(pieces);
     // A stream that ended because nobody listens any more is half a phrase.
     if (whole !== undefined && !request.signal.aborted) void this.#store.put(key, whole);
   }
@@ -66,17 +67,4 @@ export class CachedVoice implements TextToSpeech {
     if (this.#seen.size > MAX_SEEN && oldest !== undefined) this.#seen.delete(oldest);
     return false;
   }
-}
-
-/** Undefined where there is nothing, or where the rate changes on the way. */
-function joined(pieces: readonly Audio[]): Audio | undefined {
-  const [first] = pieces;
-  if (first === undefined || pieces.some(({ rateHz }) => rateHz !== first.rateHz)) return undefined;
-  const samples = new Int16Array(pieces.reduce((sum, piece) => sum + piece.samples.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    samples.set(piece.samples, at);
-    at += piece.samples.length;
-  }
-  return { samples, rateHz: first.rateHz };
 }
