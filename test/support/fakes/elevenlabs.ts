@@ -1,8 +1,8 @@
 import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Clock } from '../../../voice-node/domain/clock.js';
 import { Conversation } from './elevenlabs-stream.js';
+import { listen, Watch } from './loopback.js';
 
 /**
  * ElevenLabs on a real socket. Paths, query and bodies of HTTP as in the vendor's OpenAPI description, messages of
@@ -59,20 +59,10 @@ export interface ElevenLabsFake {
 }
 
 export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<ElevenLabsFake> {
-  const watchers = new Set<() => void>();
-  const changed = (): void => watchers.forEach((look) => look());
+  const { changed, until } = new Watch();
   const calls: HttpCall[] = [];
   const streams: Conversation[] = [];
-  const sockets = new Set<Socket>();
   const server = http.createServer((request, response) => void answer(request, response, options, fake.fault, calls, changed));
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => {
-      sockets.delete(socket);
-      changed();
-    });
-    changed();
-  });
   const webSockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
     const { fault } = fake;
@@ -87,8 +77,7 @@ export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<
       changed();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, sockets, close } = await listen(server, changed);
   const fake: ElevenLabsFake = {
     baseUrl: `http://127.0.0.1:${port}`,
     port,
@@ -98,20 +87,10 @@ export async function startElevenLabs(options: ElevenLabsOptions = {}): Promise<
     get open() {
       return sockets.size;
     },
-    until: (check) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (!check()) return;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      }),
+    until,
     close: () => {
       for (const stream of streams) stream.stop();
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => void server.close(() => resolve()));
+      return close();
     },
   };
   return fake;

@@ -1,44 +1,24 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { listen, type Loopback } from './loopback.js';
 import type { FakeRealtime } from './realtime.js';
 import type { FakeSession, FakeWire } from './realtime-session.js';
 
-export interface RealtimeServer {
-  readonly port: number;
-  /** Sockets that are open. */
-  readonly sockets: ReadonlySet<Duplex>;
-  close(): Promise<void>;
-}
+export type RealtimeServer = Loopback;
 
 /** Puts the fake behind a real server on loopback. Faults happen on the socket itself, byte by byte. */
 export async function serveRealtime(fake: FakeRealtime): Promise<RealtimeServer> {
   const server = createServer((_request, response) => void response.writeHead(426).end());
-  const sockets = new Set<Duplex>();
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-  });
+  server.on('connection', (socket) => void socket.on('error', () => undefined));
   server.on('upgrade', (request, socket, head) => {
     fake.attempts++;
     const url = new URL(request.url ?? '/', 'http://fake');
     if (!(socket instanceof Socket)) throw new Error('expected a socket');
     admit(fake, request, url, socket, () => webSockets.handleUpgrade(request, socket, head, (webSocket) => converse(fake, webSocket, socket, url, request.headers)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    sockets,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  return listen(server);
 }
 
 const answerWith = (socket: Socket, status: number, headers = ''): void => void socket.end(`HTTP/1.1 ${status} Fake\r\ncontent-length: 0\r\n${headers}\r\n`);

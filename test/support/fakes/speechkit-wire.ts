@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { listen } from './loopback.js';
 
 /** What happens to the bytes between a client and a server, below whatever protocol they speak. */
 export type WireFault =
@@ -27,20 +28,12 @@ export interface Wire {
 
 /** A TCP front before the server at `targetPort`, on a port of its own of 127.0.0.1. */
 export async function startWire(targetPort: number, fault: WireFault = 'none'): Promise<Wire> {
-  const sockets = new Set<net.Socket>();
   const server = net.createServer((client) => {
     wire.total++;
-    sockets.add(client);
-    client.on('close', () => sockets.delete(client));
     client.on('error', () => undefined);
     connect(client, targetPort, wire.fault);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  const end = (): Promise<void> => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => void server.close(() => resolve()));
-  };
+  const { port, sockets, close } = await listen(server);
   const wire = {
     port,
     get open() {
@@ -56,9 +49,9 @@ export async function startWire(targetPort: number, fault: WireFault = 'none'): 
         socket.write = () => true;
       }
     },
-    close: end,
+    close,
   };
-  if (fault === 'refuse') await end();
+  if (fault === 'refuse') await close();
   return wire;
 }
 

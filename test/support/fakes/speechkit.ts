@@ -2,6 +2,7 @@ import { Server, ServerCredentials, type Metadata } from '@grpc/grpc-js';
 import { RecognizerService } from '@yandex-cloud/nodejs-sdk/dist/generated/yandex/cloud/ai/stt/v3/stt_service.js';
 import type { UtteranceSynthesisRequest } from '@yandex-cloud/nodejs-sdk/dist/generated/yandex/cloud/ai/tts/v3/tts.js';
 import { SynthesizerService } from '@yandex-cloud/nodejs-sdk/dist/generated/yandex/cloud/ai/tts/v3/tts_service.js';
+import { Watch } from './loopback.js';
 import { GARBAGE, GARBAGE_BYTES, type Duplex, type SpeechKitFault, type SpeechKitOptions, type SttSession, type TtsCall, type Writable } from './speechkit-script.js';
 import { Session } from './speechkit-session.js';
 import { speak } from './speechkit-speak.js';
@@ -24,8 +25,8 @@ export interface SpeechKitFake {
 }
 
 export async function startSpeechKit(options: SpeechKitOptions = {}): Promise<SpeechKitFake> {
-  const state = { fault: options.fault ?? 'none', watchers: new Set<() => void>() };
-  const changed = (): void => state.watchers.forEach((look) => look());
+  const state = { fault: options.fault ?? 'none' };
+  const { changed, until } = new Watch();
   const sessions: Session[] = [];
   const syntheses: { request: UtteranceSynthesisRequest; metadata: Metadata; cancelled: boolean }[] = [];
   const server = new Server();
@@ -67,16 +68,7 @@ export async function startSpeechKit(options: SpeechKitOptions = {}): Promise<Sp
     },
     sessions,
     syntheses,
-    until: (check) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (!check()) return;
-          state.watchers.delete(look);
-          resolve();
-        };
-        state.watchers.add(look);
-        look();
-      }),
+    until,
     close: async () => {
       for (const session of sessions) session.stop();
       server.forceShutdown();

@@ -1,6 +1,6 @@
 import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { writeWav } from '../../../voice-node/dsp/wav.js';
+import { listen, Watch } from './loopback.js';
 
 /**
  * Zvukogram on a real socket: methods `text` and `result`, parameters and answers as on zvukogram.com/node/api:
@@ -48,11 +48,9 @@ const RATE_HZ = 24_000;
 const DATA_BYTES_AT = 40;
 
 export async function startZvukogram(options: ZvukogramOptions = {}): Promise<ZvukogramFake> {
-  const watchers = new Set<() => void>();
-  const changed = (): void => watchers.forEach((look) => look());
+  const { changed, until } = new Watch();
   const calls: Record<string, string>[] = [];
   const files: { headers: http.IncomingHttpHeaders; aborted: boolean }[] = [];
-  const sockets = new Set<Socket>();
   const polls = new Map<string, number>();
   const server = http.createServer((request, response) => {
     void (async () => {
@@ -75,15 +73,7 @@ export async function startZvukogram(options: ZvukogramOptions = {}): Promise<Zv
       answer(request, response, parameters, options, fake, polls);
     })();
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => {
-      sockets.delete(socket);
-      changed();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, sockets, close } = await listen(server, changed);
   const fake: ZvukogramFake = {
     baseUrl: `http://127.0.0.1:${port}`,
     port,
@@ -93,20 +83,8 @@ export async function startZvukogram(options: ZvukogramOptions = {}): Promise<Zv
     get open() {
       return sockets.size;
     },
-    until: (check) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (!check()) return;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      }),
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => void server.close(() => resolve()));
-    },
+    until,
+    close,
   };
   return fake;
 }

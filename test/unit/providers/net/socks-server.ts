@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { listen } from '../../../support/fakes/loopback.js';
 
 /** A SOCKS5 proxy (RFC 1928) with or without user and password (RFC 1929), written for these tests. */
 export interface SocksServer {
@@ -13,10 +14,7 @@ export interface SocksServer {
 
 export async function startSocks(user?: string, password?: string): Promise<SocksServer> {
   const destinations: string[] = [];
-  const sockets = new Set<net.Socket>();
   const server = net.createServer((client) => {
-    sockets.add(client);
-    client.on('close', () => sockets.delete(client));
     client.on('error', () => undefined);
     serve(client).catch(() => client.destroy());
   });
@@ -53,18 +51,15 @@ export async function startSocks(user?: string, password?: string): Promise<Sock
     });
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port, sockets, close } = await listen(server);
   const self: SocksServer = {
-    port: (server.address() as net.AddressInfo).port,
+    port,
     destinations,
     get open() {
       return sockets.size;
     },
     behaviour: 'connect',
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => void server.close(() => resolve()));
-    },
+    close,
   };
   return self;
 }
