@@ -3,6 +3,7 @@ import { asNodeError, messageOf, VoiceNodeError } from '../domain/errors.js';
 import type { CallEnd, Log } from '../domain/observer.js';
 import type { Conversation, Reply } from '../domain/orchestrator.js';
 import type { LineListener } from '../domain/transport.js';
+import type { Seen } from '../hearing/ear.js';
 import { Hearing } from '../hearing/hearing.js';
 import { Captions } from './captions.js';
 import { Dialogue } from './dialogue.js';
@@ -62,7 +63,7 @@ export class Call implements LineListener {
     this.#captions = new Captions(line, () => this.#atMs());
     this.#hearing = new Hearing(
       { callRateHz: options.rateHz, detector, turns: options.turns },
-      { frame: (frame, probability) => this.#onFrame(frame, probability), speech: (event) => runner.dispatch(event) },
+      { frame: (frame, seen) => this.#onFrame(frame, seen), speech: (event) => runner.dispatch(event) },
     );
     const common = {
       line,
@@ -153,8 +154,8 @@ export class Call implements LineListener {
 
   // What hearing tells.
 
-  #onFrame(frame: Int16Array, probability: number): void {
-    this.#strip.push(probability, this.#atMs());
+  #onFrame(frame: Int16Array, seen: Seen): void {
+    this.#strip.push(seen, this.#atMs());
     this.#dialogue.hear(frame);
   }
 
@@ -213,6 +214,13 @@ export class Call implements LineListener {
         return;
       case 'cut_reply':
         return this.#cutReply(command);
+      case 'duck_reply':
+        return this.#voice.duck(command.on);
+      case 'hold_reply':
+        return this.#voice.hold(command.on);
+      case 'report_interruption':
+        meter.interruption(command.decision);
+        return this.#log.info({ decision: command.decision, afterMs: command.afterMs }, 'interruption');
       case 'publish':
         return line.publish(command.event);
       case 'report_turn':
@@ -230,9 +238,9 @@ export class Call implements LineListener {
   }
 
   #cutReply(command: Extract<CallCommand, { type: 'cut_reply' }>): void {
-    const { generation, turn, playing, onsetMs, apology } = command;
+    const { generation, turn, playing, onsetMs, silentMs, apology } = command;
     const { heardMs, text, reply } = this.#voice.cut();
-    const bargeInMs = onsetMs === undefined ? undefined : this.#ports.clock.nowMs() - onsetMs;
+    const bargeInMs = onsetMs === undefined ? undefined : (silentMs ?? this.#ports.clock.nowMs()) - onsetMs;
     this.#runner.tell(() => reply?.stop());
     if (!apology) this.#tell((conversation) => conversation.stopPlayback({ generation, turn, heardMs, text, complete: false }));
     this.#runner.dispatch({ type: 'reply_cut', generation, turn, heardMs, bargeInMs, playing });

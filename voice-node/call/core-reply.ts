@@ -46,7 +46,7 @@ export function handleReply(draft: Draft, event: ReplyEvent): void {
 
 function replyBegun(draft: Draft, turn: number | undefined): void {
   const { state } = draft;
-  const stale = turn !== undefined && turn !== state.turn;
+  const stale = turn !== undefined && turn !== state.turn && turn !== state.asked;
   const able = state.phase === 'listening' || state.phase === 'thinking' || state.phase === 'speaking';
   if (!able || stale || state.ending) return;
   if (state.reply !== undefined) replaceReply(draft, turn);
@@ -84,6 +84,7 @@ function replyFinished(draft: Draft, heardMs: number): void {
   const { reply, timeline } = state;
   if (reply === undefined) return;
   state.reply = undefined;
+  state.suspectedMs = undefined;
   if (reply.playing) draft.command({ type: 'robot_speaking', on: false });
   draft.command({ type: 'finish_reply', generation: reply.generation, turn: reply.turn, heardMs, apology: reply.apology });
   if (reply.playing) draft.command({ type: 'publish', event: { type: 'reply_ended', atMs: draft.atMs, heardMs: round(heardMs), cut: false, ...turnField(reply.turn) } });
@@ -109,7 +110,9 @@ function replyFailed(draft: Draft, generation: number | undefined, error: VoiceN
   const concerned = generation === undefined ? state.phase === 'thinking' || state.phase === 'speaking' : state.reply?.generation === generation;
   if (generation !== undefined && !concerned) return;
   draft.fail(error, 'orchestrator');
-  if (concerned) giveUpReply(draft, error.code);
+  // Who is speaking is not interrupted for it.
+  if (concerned && state.held !== undefined) state.held = { ...state.held, error: error.code };
+  else if (concerned) giveUpReply(draft, error.code);
 }
 
 /** The answer failed or never came: the caller is told so by a recorded sentence, and the call goes on. */
@@ -127,9 +130,9 @@ export function giveUpReply(draft: Draft, error: ErrorCode): void {
 
 function markReply(draft: Draft, name: 't4' | 't5' | 't6'): void {
   const { state } = draft;
-  if (state.timeline !== undefined && state.timeline.turn === state.reply?.turn) {
-    state.timeline = mark(state.timeline, name, draft.nowMs);
-  }
+  const { held, timeline, reply } = state;
+  if (held?.timeline !== undefined && held.timeline.turn === reply?.turn) state.held = { ...held, timeline: mark(held.timeline, name, draft.nowMs) };
+  else if (timeline !== undefined && timeline.turn === reply?.turn) state.timeline = mark(timeline, name, draft.nowMs);
 }
 
 const turnField = (turn: number | undefined): { turn?: number } => (turn === undefined ? {} : { turn });

@@ -3,7 +3,8 @@ import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import type { MonotonicMs } from '../domain/time.js';
 import type { LineEnd } from '../domain/transport.js';
 import { giveUpReply, handleReply } from './core-reply.js';
-import { speechDropped, speechEnded, speechStarted } from './core-speech.js';
+import { speechStarted, speechSuspected } from './core-speech.js';
+import { speechDismissed, speechDropped, speechEnded, speechMeant } from './core-verdict.js';
 import { Draft } from './draft.js';
 import type { CallCommand, CallEvent } from './events.js';
 import type { CallState } from './state.js';
@@ -49,6 +50,12 @@ function handle(draft: Draft, event: CallEvent): void {
       if (draft.state.reply === undefined && !draft.state.ending) return draft.close('robot_ended');
       draft.state.ending = true;
       return;
+    case 'speech_suspected':
+      return speechSuspected(draft, event);
+    case 'speech_meant':
+      return speechMeant(draft);
+    case 'speech_dismissed':
+      return speechDismissed(draft, event);
     case 'speech_started':
       return speechStarted(draft, event);
     case 'speech_ended':

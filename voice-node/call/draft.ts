@@ -1,6 +1,7 @@
 import type { ErrorCode, VoiceNodeError } from '../domain/errors.js';
 import type { AgentState, TurnEnd } from '../domain/events.js';
 import type { CallEnd, ProviderKind } from '../domain/observer.js';
+import type { InterruptionDecision } from '../domain/speech.js';
 import { monotonicMs, type MonotonicMs } from '../domain/time.js';
 import type { CallCommand } from './events.js';
 import { HEARING_CHECK_MS, type CallLimits, type CallState, type Phase } from './state.js';
@@ -67,7 +68,7 @@ export class Draft {
   /** The present phase may last this much longer, within the length of the reply and of the call. */
   extend(limitMs: number): void {
     const callEndMs = this.state.bornMs + this.state.limits.callMs;
-    const replyEndMs = this.state.reply?.playing === true ? this.state.reply.untilMs : Infinity;
+    const replyEndMs = this.state.reply?.playing === true && this.state.held === undefined ? this.state.reply.untilMs : Infinity;
     this.state.deadlineMs = monotonicMs(Math.min(this.nowMs + limitMs, callEndMs, replyEndMs));
   }
 
@@ -86,7 +87,11 @@ export class Draft {
    * interrupts; `error`: what made it fail.
    */
   stopReply(end: TurnEnd, { onsetMs, error }: { readonly onsetMs?: number; readonly error?: ErrorCode } = {}): void {
-    const { reply, timeline } = this.state;
+    const { reply, held } = this.state;
+    // The turn that is being spoken has another one's place while a reply is held.
+    const timeline = held === undefined ? this.state.timeline : held.timeline;
+    this.state.held = undefined;
+    this.state.suspectedMs = undefined;
     this.state.reply = undefined;
     this.state.timeline = undefined;
     const mine = reply !== undefined && timeline !== undefined && reply.turn === timeline.turn;
@@ -98,7 +103,15 @@ export class Draft {
     }
     const { generation, turn, playing, apology } = reply;
     if (playing) this.command({ type: 'robot_speaking', on: false });
-    this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined, apology });
+    this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined, silentMs: held?.silentMs, apology });
+  }
+
+  /** What was made of a voice, or a sound, that arrived at `onsetMs` while the robot spoke. */
+  decide(decision: InterruptionDecision, onsetMs: number): void {
+    const afterMs = round(this.nowMs - onsetMs);
+    const { reply } = this.state;
+    this.command({ type: 'report_interruption', decision, afterMs });
+    this.command({ type: 'publish', event: { type: 'interruption', atMs: this.atMs, decision, afterMs, ...(reply?.turn === undefined ? {} : { turn: reply.turn }) } });
   }
 
   /** Reports the turn whose reply was being cut, if there is one: `heardMs` of the reply were played. */

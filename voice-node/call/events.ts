@@ -1,7 +1,8 @@
 import type { VoiceNodeError } from '../domain/errors.js';
 import type { AgentState, CallerEvent, TurnReport } from '../domain/events.js';
 import type { CallEnd, ProviderKind } from '../domain/observer.js';
-import type { SpeechEvent, Utterance } from '../domain/speech.js';
+import type { InterruptionDecision, SpeechEvent, Utterance } from '../domain/speech.js';
+import type { MonotonicMs } from '../domain/time.js';
 import type { LineEnd } from '../domain/transport.js';
 
 /** Everything that can happen to a call. */
@@ -47,8 +48,16 @@ export type CallCommand =
   | { readonly type: 'begin_reply'; readonly generation: number; readonly turn: number | undefined }
   /** Say the recorded sentence: the turn has failed. */
   | { readonly type: 'apologise'; readonly generation: number }
-  /** Fall silent now; answered by `reply_cut`. `onsetMs`: arrival of the interrupting voice, where there is one. */
-  | { readonly type: 'cut_reply'; readonly generation: number; readonly turn: number | undefined; readonly onsetMs: number | undefined; readonly playing: boolean; readonly apology: boolean }
+  /** Lower the robot's voice, or bring it back. */
+  | { readonly type: 'duck_reply'; readonly on: boolean }
+  /** Fall silent but keep the reply, or go on with it from the very sample. */
+  | { readonly type: 'hold_reply'; readonly on: boolean }
+  | { readonly type: 'report_interruption'; readonly decision: InterruptionDecision; readonly afterMs: number }
+  /**
+   * Fall silent now; answered by `reply_cut`. `onsetMs`: arrival of the interrupting voice, where there is one;
+   * `silentMs`: since when the reply was held, where it was.
+   */
+  | { readonly type: 'cut_reply'; readonly generation: number; readonly turn: number | undefined; readonly onsetMs: number | undefined; readonly silentMs: MonotonicMs | undefined; readonly playing: boolean; readonly apology: boolean }
   | { readonly type: 'publish'; readonly event: CallerEvent }
   | { readonly type: 'report_turn'; readonly report: TurnReport }
   | { readonly type: 'report_barge_in'; readonly stopMs: number; readonly heardMs: number }

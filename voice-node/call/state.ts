@@ -10,6 +10,7 @@ import type { Timeline } from './timeline.js';
  *   connecting --connected--> waiting --caller_joined--> listening
  *   listening --speech_started--> hearing --speech_ended--> thinking --first frame--> speaking
  *   speaking --finished--> listening        speaking --speech_started--> hearing (barge-in)
+ *   hearing, its reply held --speech_dismissed--> speaking
  *   thinking --speech_started--> hearing    hearing --speech_dropped--> listening
  *   thinking, speaking --failed--> thinking (the apology) or listening
  *   any but connecting --caller_left--> waiting        any --hang_up, line_ended, failed--> ended
@@ -33,10 +34,15 @@ export interface CallLimits {
   readonly callMs: number;
 }
 
+export type Interruptions = 'immediate' | 'confirm' | 'off';
+
 /** How one robot's calls behave. */
 export interface CallRules {
-  /** Whether speech of the caller stops the robot at once, or is taken as a turn only after it has finished. */
-  readonly interruptions: 'immediate' | 'off';
+  /**
+   * What speech of the caller does to the robot that is speaking: stops it at once; makes it hold its breath until it
+   * is clear that he means it; or nothing, and is taken as a turn only if it goes on after the robot has finished.
+   */
+  readonly interruptions: Interruptions;
   /** Whether there is a recorded sentence for a turn that failed. */
   readonly apologises: boolean;
 }
@@ -61,6 +67,18 @@ export interface PendingReply {
   readonly untilMs: MonotonicMs;
 }
 
+/** A reply that is silent until it is known whether the caller means to interrupt it. */
+export interface HeldReply {
+  /** Of the turn that it answers. */
+  readonly timeline: Timeline | undefined;
+  /** Since when it is silent. */
+  readonly silentMs: MonotonicMs;
+  /** Arrival of the voice that may be an interruption. */
+  readonly onsetMs: MonotonicMs;
+  /** It has failed meanwhile: there is nothing to go on with. */
+  readonly error: ErrorCode | undefined;
+}
+
 export interface CallState {
   readonly phase: Phase;
   readonly bornMs: MonotonicMs;
@@ -80,6 +98,12 @@ export interface CallState {
   readonly timeline: Timeline | undefined;
   /** A turn whose reply is being cut: it is reported once the player has said how much was heard. */
   readonly closing: { readonly timeline: Timeline; readonly end: TurnEnd; readonly error: ErrorCode | undefined } | undefined;
+  /** While hearing: `reply` waits for what becomes of this turn. */
+  readonly held: HeldReply | undefined;
+  /** The robot has lowered its voice since something arrived that may be speech. */
+  readonly suspectedMs: MonotonicMs | undefined;
+  /** The newest turn that was handed over. Later ones were dropped, or are being spoken. */
+  readonly asked: number;
   /** Speech that began while the robot could not be interrupted: a turn, if it goes on when the robot has finished. */
   readonly waiting: SpeechStarted | undefined;
   /** The robot wants to hang up once it has finished speaking, or was interrupted: no new reply is taken. */
@@ -99,6 +123,9 @@ export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs
   reply: undefined,
   timeline: undefined,
   closing: undefined,
+  held: undefined,
+  suspectedMs: undefined,
+  asked: 0,
   waiting: undefined,
   ending: false,
 });

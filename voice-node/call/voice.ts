@@ -88,6 +88,17 @@ export class Voice {
     return { heardMs, text: reply?.cutAt(heardMs) ?? '', reply };
   }
 
+  /** Lowers the robot's voice, or brings it back. */
+  duck(on: boolean): void {
+    this.#player.duck(on);
+  }
+
+  /** Silences the reply without losing it, or goes on with it from the very sample. */
+  hold(on: boolean): void {
+    if (on) this.#player.hold();
+    else this.#player.resume();
+  }
+
   /** The reply was played to its end; returns its words. */
   finish(): string {
     return this.#reply?.finish() ?? '';

@@ -29,6 +29,7 @@ const noMeter: Meter = {
   callEnded: nothing,
   turn: nothing,
   bargeIn: nothing,
+  interruption: nothing,
   frameIn: nothing,
   framesOut: nothing,
   framesDropped: nothing,

@@ -88,7 +88,7 @@ function lineOf(event: SpeechEvent): string {
       return `${JSON.stringify({ type: event.type, atMs: event.atMs, onsetMs: event.onsetMs })}\n`;
     case 'speech_ended':
       return `${JSON.stringify({ type: event.type, atMs: event.atMs, onsetMs: event.offsetMs })}\n`;
-    case 'speech_dropped':
+    default:
       return '';
   }
 }

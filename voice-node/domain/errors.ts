@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'answer_failed'
   | 'answer_timeout'
   | 'vad_failed'
+  | 'denoise_failed'
+  | 'turn_model_failed'
   | 'at_capacity'
   /** The robot cannot take calls: keys, programs or files are missing. */
   | 'robot_unavailable'

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import type { FrameReason, InterruptionDecision } from './speech.js';
 
 /** Values of the attribute `lk.agent.state`, as LiveKit's front ends know them. */
 export type AgentState = 'initializing' | 'listening' | 'thinking' | 'speaking';
@@ -37,8 +38,10 @@ export interface TurnReport {
  */
 export type CallerEvent =
   | { readonly type: 'call'; readonly atMs: number; readonly callId: string; readonly robot: string; readonly rateHz: number; readonly detector: string }
-  /** Speech probabilities of consecutive frames; `atMs` is the time of the first one. */
-  | { readonly type: 'vad'; readonly atMs: number; readonly frameMs: number; readonly p: readonly number[] }
+  /** Consecutive frames, `atMs` is the time of the first: probability of speech, whether the detector's gate was open, and what was made of it. */
+  | { readonly type: 'vad'; readonly atMs: number; readonly frameMs: number; readonly p: readonly number[]; readonly gate: readonly (0 | 1)[]; readonly reasons: readonly FrameReason[] }
+  /** What was made of a possible interruption: `held` and `resumed` on the way, the others at its end. */
+  | { readonly type: 'interruption'; readonly atMs: number; readonly turn?: number; readonly decision: InterruptionDecision; readonly afterMs: number }
   | { readonly type: 'speech_started'; readonly atMs: number; readonly turn: number; readonly onsetMs: number }
   | { readonly type: 'speech_ended'; readonly atMs: number; readonly turn: number; readonly offsetMs: number; readonly utteranceMs: number }
   | { readonly type: 'speech_dropped'; readonly atMs: number; readonly turn: number }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.js';
 import type { TurnReport } from './events.js';
+import type { InterruptionDecision } from './speech.js';
 import type { UsageUnit, Vendor } from './provider.js';
 
 /** Why a call ended. A closed set: it is a metric label. */
@@ -19,6 +20,8 @@ export interface Meter {
   callEnded(end: CallEnd): void;
   turn(report: TurnReport): void;
   bargeIn(stopMs: number): void;
+  /** What was made of a possible interruption. */
+  interruption(decision: InterruptionDecision): void;
   /** CPU time of one 20 ms frame through hearing. */
   frameIn(cpuMs: number): void;
   framesOut(count: number): void;

@@ -20,7 +20,45 @@ export interface SpeechStarted {
   readonly onsetMs: MediaMs;
   /** Arrival of that first voiced frame; the beginning of the barge-in measurement. */
   readonly onsetArrivedMs: MonotonicMs;
+  /**
+   * True where the robot is speaking and it has yet to be seen whether the caller means to interrupt it:
+   * `speech_meant` or `speech_dismissed` follows. The robot holds its breath until then.
+   */
+  readonly tentative: boolean;
 }
+
+/**
+ * While the robot speaks something was heard that may be the beginning of an interruption. `speech_started` or
+ * `speech_dismissed` follows within a moment; the robot lowers its voice until then.
+ */
+export interface SpeechSuspected {
+  readonly type: 'speech_suspected';
+  readonly atMs: MediaMs;
+  readonly onsetArrivedMs: MonotonicMs;
+}
+
+/** The speech that began tentatively is an interruption; its `speech_ended` follows, at once or later. */
+export interface SpeechMeant {
+  readonly type: 'speech_meant';
+  readonly atMs: MediaMs;
+}
+
+/** Nobody meant to interrupt: the robot goes on. Ends what was suspected or begun tentatively. */
+export interface SpeechDismissed {
+  readonly type: 'speech_dismissed';
+  readonly atMs: MediaMs;
+  readonly reason: DismissReason;
+}
+
+/** A cough, a door, a distant voice; the robot's own voice come back; "uh-huh". */
+export type DismissReason = 'noise' | 'echo' | 'backchannel';
+
+/** What was made of a possible interruption, step by step. A closed set: it is a metric label. */
+export type InterruptionDecision = 'speech' | DismissReason | 'held' | 'resumed';
+export const INTERRUPTION_DECISIONS: readonly InterruptionDecision[] = ['speech', 'noise', 'echo', 'backchannel', 'held', 'resumed'];
+
+/** What hearing made of one frame; the page's strip shows it. */
+export type FrameReason = 'silence' | 'suspected' | InterruptionDecision;
 
 /** The caller fell silent; the utterance is complete (t2). */
 export interface SpeechEnded {
@@ -42,7 +80,7 @@ export interface SpeechDropped {
   readonly voicedMs: number;
 }
 
-export type SpeechEvent = SpeechStarted | SpeechEnded | SpeechDropped;
+export type SpeechEvent = SpeechSuspected | SpeechStarted | SpeechMeant | SpeechDismissed | SpeechEnded | SpeechDropped;
 
 /**
  * Tells speech from everything else, 20 ms at a time. One instance hears one call.
@@ -57,6 +95,8 @@ export interface SpeechDetector {
    * the stream is speech. The frame is only borrowed. Allocates as little as the engine allows.
    */
   push(frame: Int16Array): number;
+  /** Whether the engine looked at the newest frame; false where a gate in front of it found nothing to look at. */
+  readonly active: boolean;
   /** Back to the state of a new instance. */
   reset(): void;
   /** Frees native memory. The detector must not be used afterwards. */

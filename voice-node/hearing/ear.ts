@@ -1,15 +1,24 @@
 import { FRAME_MS, type CallRateHz } from '../domain/audio.js';
 import { VoiceNodeError, messageOf } from '../domain/errors.js';
-import type { SpeechDetector, SpeechEvent } from '../domain/speech.js';
+import type { FrameReason, SpeechDetector, SpeechEvent } from '../domain/speech.js';
 import { mediaMs, monotonicMs, type MediaMs, type MonotonicMs } from '../domain/time.js';
 import { SpeechEdges } from './edges.js';
 import { Recorder } from './recorder.js';
 import { Turns, type TurnOptions } from './turns.js';
 
+/** What was made of one frame. */
+export interface Seen {
+  /** Of speech, 0 to 1. */
+  readonly probability: number;
+  /** Whether the detector's engine looked at it. */
+  readonly active: boolean;
+  readonly reason: FrameReason;
+}
+
 /** What hearing tells its call. Called from within `push`. */
 export interface HearingListener {
-  /** Every 20 ms at the call's rate, before what follows from it. `frame` is borrowed: copy what is to be kept. */
-  frame(frame: Int16Array, probability: number): void;
+  /** Every 20 ms at the call's rate, before what follows from it. Both are borrowed: copy what is to be kept. */
+  frame(frame: Int16Array, seen: Seen): void;
   speech(event: SpeechEvent): void;
 }
 
@@ -22,6 +31,7 @@ export class Ear {
   private readonly recorder: Recorder;
   private readonly edges = new SpeechEdges();
   private readonly listener: HearingListener;
+  private readonly seen: { probability: number; active: boolean; reason: FrameReason } = { probability: 0, active: false, reason: 'silence' };
   private frames = 0;
 
   /** Takes the detector over: `close` closes it. */
@@ -58,8 +68,13 @@ export class Ear {
     this.recorder.push(frame);
     this.edges.push(frame, nowMs);
     this.frames++;
-    this.listener.frame(frame, probability);
-    this.announce(this.turns.push(probability, nowMs));
+    const change = this.turns.push(probability, nowMs);
+    const { seen } = this;
+    seen.probability = probability;
+    seen.active = this.detector.active;
+    seen.reason = this.turns.isOpen ? 'speech' : 'silence';
+    this.listener.frame(frame, seen);
+    this.announce(change);
     if (failure !== undefined) throw vadFailure(this.detector.kind, failure);
   }
 
@@ -90,7 +105,7 @@ export class Ear {
       this.recorder.begin(turns.startFrame);
       edges.begin(turns.onsetFrame, turns.startFrame);
       const onsetMs = this.positionOf(edges.onsetFrame);
-      listener.speech({ type: 'speech_started', atMs, onsetMs, onsetArrivedMs: monotonicMs(edges.onsetArrivedMs) });
+      listener.speech({ type: 'speech_started', atMs, onsetMs, onsetArrivedMs: monotonicMs(edges.onsetArrivedMs), tentative: false });
       return;
     }
     edges.end();

@@ -76,6 +76,8 @@ export class Turns {
   private readonly historyFrames: number;
   private readonly probabilities: Float64Array;
   private readonly arrivals: Float64Array;
+  /** Silence that ends the utterance now; may be changed while it goes on. In ms. */
+  silenceMs: number;
   private robotSpeaking = false;
   private speaking = false;
   private frames = 0;
@@ -87,9 +89,15 @@ export class Turns {
   constructor(rule: SpeechRule, options: TurnOptions) {
     this.rule = rule;
     this.options = options;
+    this.silenceMs = options.minSilenceMs;
     this.historyFrames = Math.max(rule.startWindow, rule.interruptWindow);
     this.probabilities = new Float64Array(this.historyFrames);
     this.arrivals = new Float64Array(this.historyFrames);
+  }
+
+  /** Whether an utterance is going on. */
+  get isOpen(): boolean {
+    return this.speaking;
   }
 
   /** How many frames before the newest one an utterance may have to begin. */
@@ -149,7 +157,7 @@ export class Turns {
       this.voicedFrames++;
       this.offsetFrame = this.frames;
       this.offsetArrivedMs = nowMs;
-    } else if (this.frames - this.offsetFrame >= framesIn(this.options.minSilenceMs)) {
+    } else if (this.frames - this.offsetFrame >= framesIn(this.silenceMs)) {
       return this.finish(false);
     }
     return this.frames - this.startFrame >= this.maxFrames ? this.finish(true) : 'none';

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { STAGES } from '../domain/events.js';
+import { INTERRUPTION_DECISIONS } from '../domain/speech.js';
 import { CALL_ENDS, DROP_PLACES, type Meter } from '../domain/observer.js';
 
 /** From a fast answer to one nobody waits for. */
@@ -32,6 +33,12 @@ export function createMetrics(): Metrics {
   for (const name of MISNAMED) registry.removeSingleMetric(name);
 
   const stage = new Histogram({ name: 'voice_node_turn_stage_seconds', help: 'Length of each stage of a turn, as far as it came.', labelNames: ['stage'] as const, buckets: STAGE_BUCKETS, registers });
+  const interruptions = new Counter({
+    name: 'voice_node_interruptions_total',
+    help: 'What was made of sounds while the robot spoke: speech cut the reply; noise, echo and backchannel did not; held and resumed count replies that waited and went on.',
+    labelNames: ['decision'] as const,
+    registers,
+  });
   const bargeIn = new Histogram({ name: 'voice_node_barge_in_stop_seconds', help: "From the caller's first voiced frame to the last reply frame handed to the transport.", buckets: STOP_BUCKETS, registers });
   const frame = new Histogram({ name: 'voice_node_frame_seconds', help: 'CPU time of one 20 ms frame through hearing.', buckets: FRAME_BUCKETS, registers });
   const calls = new Gauge({ name: 'voice_node_calls', help: 'Calls in progress.', registers });
@@ -56,6 +63,7 @@ export function createMetrics(): Metrics {
   for (const name of STAGES) stage.zero({ stage: name });
   for (const direction of [framesIn, framesOut]) direction.inc(0);
   for (const end of CALL_ENDS) callsTotal.labels(end).inc(0);
+  for (const decision of INTERRUPTION_DECISIONS) interruptions.labels(decision).inc(0);
   for (const where of DROP_PLACES) dropped.labels(where).inc(0);
   providerErrors.labels('orchestrator', 'answer_failed').inc(0);
 
@@ -69,6 +77,7 @@ export function createMetrics(): Metrics {
       for (const [name, ms] of Object.entries(report.stagesMs)) stages.get(name as (typeof STAGES)[number])?.observe(ms / 1000);
     },
     bargeIn: (stopMs) => bargeIn.observe(stopMs / 1000),
+    interruption: (decision) => interruptions.labels(decision).inc(),
     frameIn(cpuMs) {
       framesIn.inc();
       frame.observe(cpuMs / 1000);

@@ -2,6 +2,7 @@ import { PLAYOUT_FRAME_MS, PLAYOUT_FRAME_SAMPLES, WIRE_RATE_HZ } from '../domain
 import type { MonotonicMs } from '../domain/time.js';
 import { samplesIn } from '../domain/time.js';
 import { fadeInInPlace, fadeOutInPlace } from '../dsp/fade.js';
+import { GainRamp } from '../dsp/gain-ramp.js';
 import { peak } from '../dsp/level.js';
 import { SampleRing } from '../dsp/ring.js';
 import { Pacer } from './pacer.js';
@@ -17,6 +18,12 @@ const AUDIBLE_PEAK = 33;
 const FADE_MS = 5;
 /** Edges where a reply ends, starves and goes on; short, so that little speech is lost. */
 const EDGE_FADE_MS = 2.5;
+
+/** While it may be that the caller interrupts, the reply is 12 dB down: he hears that he is heard. */
+const DUCKED_GAIN = 0.25;
+/** Down before he has said a syllable, up again so that nobody notices. */
+const DUCK_MS = 5;
+const UNDUCK_MS = 60;
 
 export interface PlayerOptions {
   /** Bound of the queue of reply audio. */
@@ -82,6 +89,10 @@ export class Player {
   #heardSamples = 0;
   /** The last sample sent: where it is not 0, silence may only come by way of a fade. */
   #last = 0;
+  readonly #gain = new GainRamp();
+  #held = false;
+  /** The next frame fades in: the reply goes on after it was held. */
+  #rises = false;
 
   constructor(options: PlayerOptions, listener: PlayerListener) {
     this.#listener = listener;
@@ -112,6 +123,9 @@ export class Player {
     this.#audible = false;
     this.#starved = false;
     this.#heardSamples = 0;
+    this.#held = false;
+    this.#rises = false;
+    this.#gain.reset();
     this.#queue.clear();
     this.#converter.reset();
   }
@@ -142,19 +156,34 @@ export class Player {
     if (!this.#active) return undefined;
     this.#active = false;
     const queued = this.#queue.length;
-    let faded = 0;
-    if (this.#started && (queued > 0 || this.#last !== 0)) {
-      const frame = this.#frame;
-      faded = Math.min(this.#queue.read(frame), this.#fadeSamples);
-      this.#fadeAway(faded, 0, this.#fadeSamples);
-      this.#send(frame);
-      this.#sendSilence(FRAMES_PER_PACKET - 1);
-      this.#pacer.countAhead();
-      this.#heardSamples += faded;
-    }
+    const faded = this.#held ? 0 : this.#fadeOutNow();
+    this.#held = false;
     this.#queue.clear();
     this.#wakeWriter();
     return { heardMs: this.heardMs, droppedMs: ((queued - faded) / WIRE_RATE_HZ) * 1000 };
+  }
+
+  /** Lowers the reply by 12 dB, or brings it back; heard with the next packet. */
+  duck(on: boolean): void {
+    if (this.#active) this.#gain.to(on ? DUCKED_GAIN : 1, samplesIn(on ? DUCK_MS : UNDUCK_MS, WIRE_RATE_HZ));
+  }
+
+  /**
+   * Falls silent now, as `cut` does, but keeps the reply: `resume` goes on with the next sample. What comes
+   * meanwhile is queued, up to the queue's bound.
+   */
+  hold(): void {
+    if (!this.#active || this.#held) return;
+    this.#held = true;
+    this.#fadeOutNow();
+  }
+
+  /** Goes on after `hold`, at full level: no sample is left out, none comes twice. */
+  resume(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#rises = true;
+    this.#gain.reset();
   }
 
   /** Sends what is due at `nowMs`. */
@@ -166,13 +195,17 @@ export class Player {
   }
 
   #sendNext(): void {
-    if (!this.#active || this.#isGathering()) return this.#sendSilence(1);
+    if (!this.#active || this.#held || this.#isGathering()) return this.#sendSilence(1);
     const frame = this.#frame;
     const generation = this.#generation;
     const count = this.#queue.read(frame);
+    if (!this.#gain.isUnity) this.#gain.apply(frame, count);
     const begins = count > 0 && !this.#started;
     const resumes = count > 0 && this.#starved;
-    if (resumes) fadeInInPlace(frame, 0, Math.min(count, this.#edgeSamples));
+    if ((resumes || this.#rises) && count > 0) {
+      this.#rises = false;
+      fadeInInPlace(frame, 0, Math.min(count, this.#edgeSamples));
+    }
     const short = count < frame.length;
     if (short) this.#fadeAway(count, Math.min(count, frame.length - this.#edgeSamples), this.#edgeSamples);
     const heard = this.#send(frame) && !this.#audible && peak(frame) >= AUDIBLE_PEAK;
@@ -190,6 +223,20 @@ export class Player {
     if (heard) listener.audible(generation);
     if (starves) listener.starved(generation);
     if (ends) listener.finished(generation, heardMs);
+  }
+
+  /** Sends the next 5 ms at once, faded to zero, and takes their place in the schedule; returns how many samples of the reply that took. */
+  #fadeOutNow(): number {
+    if (!this.#started || (this.#queue.length === 0 && this.#last === 0)) return 0;
+    const frame = this.#frame;
+    const faded = this.#queue.readInto(frame, 0, this.#fadeSamples);
+    if (!this.#gain.isUnity) this.#gain.apply(frame, faded);
+    this.#fadeAway(faded, 0, this.#fadeSamples);
+    this.#send(frame);
+    this.#sendSilence(FRAMES_PER_PACKET - 1);
+    this.#pacer.countAhead();
+    this.#heardSamples += faded;
+    return faded;
   }
 
   /**

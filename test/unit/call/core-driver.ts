@@ -39,8 +39,8 @@ export class CoreDriver {
       all.push(...commands);
       for (const command of commands) {
         if (command.type !== 'cut_reply') continue;
-        const { generation, turn, playing, onsetMs } = command;
-        queue.push({ type: 'reply_cut', generation, turn, heardMs: this.heardMs, bargeInMs: onsetMs === undefined ? undefined : this.nowMs - onsetMs, playing });
+        const { generation, turn, playing, onsetMs, silentMs } = command;
+        queue.push({ type: 'reply_cut', generation, turn, heardMs: this.heardMs, bargeInMs: onsetMs === undefined ? undefined : (silentMs ?? this.nowMs) - onsetMs, playing });
       }
     }
     this.commands.push(...all);
@@ -66,8 +66,8 @@ export class CoreDriver {
     return this;
   }
 
-  starts(): readonly CallCommand[] {
-    return this.send({ type: 'speech_started', atMs: mediaMs(0, 8000), onsetMs: mediaMs(0, 8000), onsetArrivedMs: monotonicMs(this.nowMs - 60) });
+  starts(tentative = false): readonly CallCommand[] {
+    return this.send({ type: 'speech_started', atMs: mediaMs(0, 8000), onsetMs: mediaMs(0, 8000), onsetArrivedMs: monotonicMs(this.nowMs - 60), tentative });
   }
 
   ends(): readonly CallCommand[] {

@@ -20,16 +20,16 @@ interface Move {
   readonly usual: boolean;
 }
 
-const KINDS = 21;
+const KINDS = 24;
 const at = mediaMs(0, 8000);
 
 const USUAL: Readonly<Record<string, readonly number[]>> = {
   connecting: [0],
   waiting: [1],
   listening: [4, 4, 4, 8],
-  hearing: [5, 5, 5, 6, 7],
+  hearing: [5, 5, 5, 6, 7, 22, 23, 23],
   thinking: [7, 8, 8, 9, 10, 12, 12, 12, 16],
-  speaking: [13, 13, 14, 15, 16, 4],
+  speaking: [13, 13, 14, 15, 16, 4, 4, 21, 23],
   ended: [16],
 };
 
@@ -44,7 +44,7 @@ function eventOf({ kind: any, near, usual }: Move, call: CoreDriver): CallEvent 
     { type: 'caller_joined' },
     { type: 'caller_left' },
     { type: 'tick' },
-    { type: 'speech_started', atMs: at, onsetMs: at, onsetArrivedMs: monotonicMs(call.nowMs - 40 * near) },
+    { type: 'speech_started', atMs: at, onsetMs: at, onsetArrivedMs: monotonicMs(call.nowMs - 40 * near), tentative: near !== 1 },
     { type: 'speech_ended', atMs: at, offsetMs: at, offsetArrivedMs: monotonicMs(call.nowMs - 500), utterance: { samples: new Int16Array(160), rateHz: 8000, startMs: at, preRollMs: 0 }, truncated: false },
     { type: 'speech_dropped', atMs: at, voicedMs: 20 },
     { type: 'understood', turn },
@@ -61,6 +61,9 @@ function eventOf({ kind: any, near, usual }: Move, call: CoreDriver): CallEvent 
     { type: 'line_ended', end: (['caller_left', 'removed', 'room_closed', 'lost'] as const)[near] ?? 'lost' },
     { type: 'hang_up', end: CALL_ENDS[near] ?? 'shutdown' },
     { type: 'failed', error },
+    { type: 'speech_suspected', atMs: at, onsetArrivedMs: monotonicMs(call.nowMs - 40 * near) },
+    { type: 'speech_meant', atMs: at },
+    { type: 'speech_dismissed', atMs: at, reason: (['noise', 'echo', 'backchannel', 'noise'] as const)[near] ?? 'noise' },
   ];
   return events[kind] as CallEvent;
 }
@@ -77,6 +80,8 @@ function possible(event: CallEvent, call: CoreDriver): boolean {
   const { reply } = call.state;
   if (reply === undefined || !('generation' in event) || reply.generation !== event.generation) return true;
   if (event.type === 'playout_started') return !reply.playing;
+  // While it is held the player says nothing of it.
+  if (call.state.held !== undefined && event.type.startsWith('playout_')) return false;
   return event.type === 'playout_finished' || !event.type.startsWith('playout_') || reply.playing;
 }
 
@@ -100,6 +105,7 @@ class Watch {
   readonly owed = new Set<number>();
   #playing: number | undefined;
   #speaking = false;
+  #held = false;
   #generation = 0;
   #closes = 0;
 
@@ -116,6 +122,7 @@ class Watch {
         case 'cut_reply':
           expect(this.#playing).toBe(command.generation);
           this.#playing = undefined;
+          this.#held = false;
           break;
         case 'apologise':
           expect(this.#playing).toBeUndefined();
@@ -126,6 +133,11 @@ class Watch {
         case 'finish_reply':
           expect(this.#playing).toBe(command.generation);
           this.#playing = undefined;
+          this.#held = false;
+          break;
+        case 'hold_reply':
+          expect(command.on).toBe(!this.#held);
+          this.#held = command.on;
           break;
         case 'robot_speaking':
           expect(command.on).toBe(!this.#speaking);
@@ -148,20 +160,23 @@ class Watch {
   }
 
   state(call: CoreDriver): void {
-    const { phase, reply, deadlineMs, ending } = call.state;
+    const { phase, reply, deadlineMs, ending, held } = call.state;
     expect(this.#closes).toBe(phase === 'ended' ? 1 : 0);
     if (phase === 'ended') return;
     expect(Number.isFinite(deadlineMs)).toBe(true);
     expect(reply !== undefined).toBe(this.#playing !== undefined);
-    expect(phase === 'speaking').toBe(reply?.playing === true);
-    if (reply !== undefined) expect(['thinking', 'speaking']).toContain(phase);
-    expect(this.#speaking).toBe(phase === 'speaking');
-    if (ending) expect(['thinking', 'speaking', 'listening']).toContain(phase);
+    if (held !== undefined) expect(phase).toBe('hearing');
+    const playing = phase === 'speaking' || held !== undefined;
+    expect(playing).toBe(reply?.playing === true);
+    if (reply !== undefined && held === undefined) expect(['thinking', 'speaking']).toContain(phase);
+    expect(this.#speaking).toBe(playing);
+    expect(this.#held).toBe(held !== undefined);
+    if (ending && held === undefined) expect(['thinking', 'speaking', 'listening']).toContain(phase);
     expect(call.state.closing).toBeUndefined();
   }
 }
 
-const rules = fc.record({ interruptions: fc.constantFrom('immediate' as const, 'off' as const), apologises: fc.boolean() });
+const rules = fc.record({ interruptions: fc.constantFrom('immediate' as const, 'confirm' as const, 'off' as const), apologises: fc.boolean() });
 
 it('keeps its promises whatever happens, and always comes to an end', () => {
   let walked = 0;
@@ -196,16 +211,16 @@ it('reaches every phase and every kind of report in those walks', () => {
   const phases = new Set<string>();
   const ends = new Set<string>();
   for (const walk of fc.sample(moves, { numRuns: 400, seed: 7 })) {
-    const call = new CoreDriver();
+    const call = new CoreDriver({}, { interruptions: 'confirm' });
     for (const move of walk) {
       call.after(move.waitMs);
       const event = eventOf(move, call);
       if (possible(event, call)) call.send(event);
-      phases.add(call.state.phase);
+      phases.add(call.state.held === undefined ? call.state.phase : 'held');
     }
     for (const report of call.reports) ends.add(report.end);
   }
-  expect([...phases].sort()).toEqual(['connecting', 'ended', 'hearing', 'listening', 'speaking', 'thinking', 'waiting']);
+  expect([...phases].sort()).toEqual(['connecting', 'ended', 'hearing', 'held', 'listening', 'speaking', 'thinking', 'waiting']);
   expect([...ends].sort()).toEqual(['answered', 'failed', 'interrupted', 'unanswered']);
 });
 

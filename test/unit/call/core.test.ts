@@ -99,6 +99,8 @@ describe('interruptions', () => {
     call.heardMs = 640;
     const commands = call.after(700).starts();
     expect(names(commands)).toEqual([
+      'report_interruption',
+      'publish interruption',
       'robot_speaking',
       'cut_reply',
       'agent_state',

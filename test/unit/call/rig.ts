@@ -2,7 +2,7 @@ import { Call } from '../../../voice-node/call/call.js';
 import type { CallOptions } from '../../../voice-node/call/options.js';
 import type { CallEnd, DropPlace, Log, Meter, ProviderKind } from '../../../voice-node/domain/observer.js';
 import type { Conversation, ConversationHost, Orchestrator } from '../../../voice-node/domain/orchestrator.js';
-import type { SpeechDetector } from '../../../voice-node/domain/speech.js';
+import type { InterruptionDecision, SpeechDetector } from '../../../voice-node/domain/speech.js';
 import type { TurnReport } from '../../../voice-node/domain/events.js';
 import type { Line } from '../../../voice-node/domain/transport.js';
 import { turnOptions } from '../../../voice-node/hearing/turns.js';
@@ -26,6 +26,8 @@ export class CountingMeter implements Meter {
   callEnded = (end: CallEnd): void => void this.ends.push(end);
   turn = (report: TurnReport): void => void this.turns.push(report);
   bargeIn = (stopMs: number): void => void this.bargeIns.push(stopMs);
+  readonly decisions: InterruptionDecision[] = [];
+  interruption = (decision: InterruptionDecision): void => void this.decisions.push(decision);
   frameIn = (): void => void this.framesIn++;
   framesOut = (count: number): void => void (this.frames += count);
   framesDropped = (where: DropPlace, count: number): void => void (this.dropped[where] = (this.dropped[where] ?? 0) + count);

@@ -20,6 +20,7 @@ export const RULE: SpeechRule = {
 export class ScriptedDetector implements SpeechDetector {
   readonly kind = 'energy';
   readonly rule: SpeechRule;
+  readonly active = true;
   closed = false;
   private readonly script: readonly (number | Error)[];
   private at = 0;
@@ -78,7 +79,7 @@ export function hearingOf(script: readonly (number | Error)[], setup: HearSetup 
   const hearing = new Hearing(
     { callRateHz: rateHz, inputRateHz: setup.inputRateHz ?? rateHz, detector, turns: turnOptions(setup.turns) },
     {
-      frame: (frame, probability) => {
+      frame: (frame, { probability }) => {
         heard.frames.push(frame.slice());
         heard.probabilities.push(probability);
       },

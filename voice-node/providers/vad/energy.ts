@@ -19,6 +19,7 @@ export const ENERGY_RULE: SpeechRule = {
 /** Loud or not, by a fixed threshold. For quiet lines, tests and as a yardstick: noise above the threshold is speech to it. */
 export class EnergyDetector implements SpeechDetector {
   readonly kind = 'energy';
+  readonly active = true;
   readonly rule: SpeechRule;
   private readonly thresholdRms: number;
 

@@ -34,6 +34,7 @@ export async function loadFvad(): Promise<FvadModule> {
  */
 export class WebrtcDetector implements SpeechDetector {
   readonly kind = 'webrtc';
+  readonly active = true;
   readonly rule: SpeechRule;
   private readonly module: FvadModule;
   private readonly rateHz: CallRateHz;
