@@ -17,7 +17,7 @@ const STEPS = [
   { name: 'page-types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'static'] },
   { name: 'imports', args: [bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'voice-node'] },
   { name: 'unit', vitest: true, needs: ['offline'] },
-  { name: 'integration', vitest: true, needs: ['build', 'livekit', 'recordings'] },
+  { name: 'integration', vitest: true, needs: ['build', 'livekit', 'recordings', 'offline'] },
   { name: 'e2e', vitest: true, needs: ['build', 'livekit', 'browser', 'offline'] },
 ];
 

@@ -218,7 +218,9 @@ export class FakeSession {
     const text = this.#fake.options.transcribe?.(audio);
     this.items.push({ id, role: 'user', text: text ?? '', audio, audioMs: 0 });
     this.emit({ type: 'conversation.item.added', item: { id, type: 'message', role: 'user', content: [{ type: 'input_audio', transcript: null }] } });
-    if (text === undefined || objectOf(objectOf(this.config.audio).input).transcription === undefined) return;
+    // Yandex writes down what it hears unasked.
+    const wanted = this.#fake.options.dialect === 'yandex' || objectOf(objectOf(this.config.audio).input).transcription !== undefined;
+    if (text === undefined || !wanted) return;
     const { clock, options } = this.#fake;
     clock.at(monotonicMs(clock.nowMs() + options.transcriptMs), () => {
       const item = { item_id: id, content_index: 0 };

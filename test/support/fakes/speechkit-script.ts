@@ -41,8 +41,8 @@ export interface SpeechKitOptions {
   readonly parts?: readonly { readonly raw: string; readonly refined: string }[];
   /** Audio per word that is recognised. */
   readonly wordMs?: number;
-  /** What the voice says, at the rate it was asked for. */
-  readonly samples?: Int16Array;
+  /** What the voice says, at the rate it was asked for; the same for every text, or made of it. */
+  readonly samples?: Int16Array | ((text: string, rateHz: number) => Int16Array);
   readonly chunkBytes?: number;
   readonly fault?: SpeechKitFault;
   /** For the rule that closes a session which hears nothing for 5 s. Without it there is no such rule. */

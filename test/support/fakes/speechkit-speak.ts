@@ -12,7 +12,8 @@ export function speak(call: Writable, fake: SpeechKitOptions, fault: SpeechKitFa
   if (typeof fault === 'object' && fault.midway !== true) return fail(call, fault.status, fault.details, fault.pushbackMs);
   if (fault === 'hang') return;
   if (fault === 'garbage') return void call.write(GARBAGE as unknown as UtteranceSynthesisResponse);
-  const samples = fake.samples ?? new Int16Array(outputAudioSpec.rawAudio.sampleRateHertz).fill(1000);
+  const rateHz = outputAudioSpec.rawAudio.sampleRateHertz;
+  const samples = typeof fake.samples === 'function' ? fake.samples(text, rateHz) : (fake.samples ?? new Int16Array(rateHz).fill(1000));
   const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
   const size = fake.chunkBytes ?? 4001;
   const chunk = (from: number): UtteranceSynthesisResponse => UtteranceSynthesisResponse.fromPartial({ audioChunk: { data: bytes.subarray(from, from + size) } });
