@@ -8,7 +8,7 @@ import { createMetrics } from '../metrics/metrics.js';
 import { LiveCalls, type CallRequest } from '../node/live-calls.js';
 import { Worker } from '../node/worker.js';
 import { systemClock } from '../platform/clock.js';
-import { createLog } from '../platform/log.js';
+import { createLog, Secrets } from '../platform/log.js';
 import { RobotChoice } from '../robots/choice.js';
 import { RobotFolder } from '../robots/folder.js';
 import { requirementsOf, type Lack } from '../robots/requirements.js';
@@ -34,9 +34,15 @@ export async function runStart(args: readonly string[]): Promise<number> {
   const settings = new RobotSettings(readEnvironment());
   const config = settings.node;
   const keys = requireKeys(config);
-  const robots = new RobotFolder({ ...settings.folder, pause: () => new Promise((resolve) => void systemClock.at(systemClock.nowMs(), resolve)) });
   const clock = systemClock;
-  const log = createLog(config.LOG_LEVEL, [keys.apiSecret, ...settings.secrets(robots.all())]);
+  const secrets = new Secrets();
+  secrets.add('', [keys.apiSecret, ...settings.secrets([])]);
+  const robots = new RobotFolder({
+    ...settings.folder,
+    pause: () => new Promise((resolve) => void clock.at(clock.nowMs(), resolve)),
+    onRead: (robot) => secrets.add(robot.name, settings.secrets([robot])),
+  });
+  const log = createLog(config.LOG_LEVEL, secrets);
   catchStrays(log);
   robots.reportTo(log);
   const detectors = await RobotDetectors.load(settings, robots.all());

@@ -20,6 +20,8 @@ export interface FolderOptions {
   readonly checkEnv?: CheckEnv;
   /** Throws for a tool whose `parameters` are no JSON Schema. Default: all are fine. */
   readonly checkTool?: CheckTool;
+  /** Told of every robot that was read, before anybody else learns of it. */
+  readonly onRead?: (robot: Robot) => void;
   /** Lets others run. Where it is given, large recordings that come while calls go on are decoded in pieces; until then the robot is as it was. */
   readonly pause?: () => Promise<void>;
 }
@@ -140,6 +142,7 @@ export class RobotFolder {
 
   #read(name: string, listing: Listing, before: Entry | undefined, known: ReadonlyMap<string, Sound>): Entry {
     const reading = readFolder(name, listing, this.#options, known);
+    if (reading.robot !== undefined) this.#options.onRead?.(reading.robot);
     return { stamp: listing.stamp, robot: reading.robot ?? before?.robot, reading };
   }
 }
