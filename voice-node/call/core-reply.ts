@@ -120,7 +120,7 @@ export function giveUpReply(draft: Draft, error: ErrorCode): void {
   const { state } = draft;
   const hopeless = state.reply?.apology === true;
   draft.stopReply('failed', { error });
-  if (state.ending) return draft.close('robot_ended');
+  if (state.ending) return draft.close(state.ending);
   if (hopeless || !state.rules.apologises) return listen(draft);
   draft.enter('thinking');
   state.generation++;

@@ -22,7 +22,7 @@ export function speechStarted(draft: Draft, event: SpeechStarted): void {
   if (state.phase === 'speaking') draft.decide('speech', event.onsetArrivedMs);
   draft.stopReply('interrupted', { onsetMs: event.onsetArrivedMs });
   // Nobody would answer: a good-bye that is interrupted is over.
-  if (state.ending) return draft.close('robot_ended');
+  if (state.ending) return draft.close(state.ending);
   begin(draft, event);
 }
 

@@ -10,7 +10,7 @@ export function speechMeant(draft: Draft): void {
   if (held === undefined) return;
   draft.decide('speech', held.onsetMs);
   draft.stopReply('interrupted', { onsetMs: held.onsetMs });
-  if (state.ending) return draft.close('robot_ended');
+  if (state.ending) return draft.close(state.ending);
   state.timeline = timeline;
 }
 

@@ -47,8 +47,8 @@ function handle(draft: Draft, event: CallEvent): void {
     case 'hang_up':
       return draft.close(event.end === 'room_closed' ? callEndOf('room_closed', draft.state) : event.end);
     case 'end_requested':
-      if (draft.state.reply === undefined && !draft.state.ending) return draft.close('robot_ended');
-      draft.state.ending = true;
+      if (draft.state.reply === undefined && !draft.state.ending) return draft.close(event.end ?? 'robot_ended');
+      draft.state.ending ??= event.end ?? 'robot_ended';
       return;
     case 'speech_suspected':
       return speechSuspected(draft, event);
@@ -90,7 +90,7 @@ function callerLeft(draft: Draft): void {
   const { state } = draft;
   state.callerWaits = false;
   if (state.phase === 'connecting' || state.phase === 'waiting') return;
-  if (state.ending) return draft.close('robot_ended');
+  if (state.ending) return draft.close(state.ending);
   // What he was about to say will never be complete: a recogniser under way may stop.
   if (state.phase === 'hearing') draft.command({ type: 'tell_dropped', turn: state.turn });
   draft.stopReply('interrupted');
@@ -110,7 +110,7 @@ function tick(draft: Draft): void {
     case 'waiting':
       return draft.close(state.hadCaller ? 'caller_left' : 'no_caller');
     case 'listening':
-      return draft.close(state.ending ? 'robot_ended' : 'idle');
+      return draft.close(state.ending ?? 'idle');
     case 'hearing':
       draft.command({ type: 'check_audio' });
       return draft.enter('hearing');

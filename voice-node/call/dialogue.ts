@@ -91,7 +91,7 @@ export class Dialogue {
         run(() => transcript(turn, text, final));
         if (final) dispatch({ type: 'understood', turn });
       },
-      endCall: () => dispatch({ type: 'end_requested' }),
+      endCall: (end) => dispatch({ type: 'end_requested', end }),
     };
   }
 }

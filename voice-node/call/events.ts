@@ -13,7 +13,7 @@ export type CallEvent =
   | { readonly type: 'line_ended'; readonly end: LineEnd }
   | { readonly type: 'failed'; readonly error: VoiceNodeError }
   | { readonly type: 'hang_up'; readonly end: CallEnd }
-  | { readonly type: 'end_requested' }
+  | { readonly type: 'end_requested'; readonly end?: 'failed' | undefined }
   | SpeechEvent
   | { readonly type: 'understood'; readonly turn: number }
   | { readonly type: 'reply_begun'; readonly turn: number | undefined }

@@ -107,7 +107,7 @@ export interface CallState {
   /** Speech that began while the robot could not be interrupted: a turn, if it goes on when the robot has finished. */
   readonly waiting: SpeechStarted | undefined;
   /** The robot wants to hang up once it has finished speaking, or was interrupted: no new reply is taken. */
-  readonly ending: boolean;
+  readonly ending: 'robot_ended' | 'failed' | undefined;
 }
 
 export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs): CallState => ({
@@ -127,5 +127,5 @@ export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs
   suspectedMs: undefined,
   asked: 0,
   waiting: undefined,
-  ending: false,
+  ending: undefined,
 });

@@ -65,7 +65,7 @@ export function makeCall(config: Config, detectors: DetectorFactory, parts: Call
     rateHz: config.CALL_RATE_HZ,
     turns: turnsOf(config, robot, kind),
     limits: limitsOf(config),
-    interruptions: interruptionsOf(robot),
+    interruptions: role.able ? interruptionsOf(robot) : 'off',
     apology: role.apology,
     replyQueueMs: config.REPLY_QUEUE_MS,
   };

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { Apology } from '../call/options.js';
 import { ROOT } from '../config.js';
 import type { Audio } from '../domain/audio.js';
-import { messageOf } from '../domain/errors.js';
+import { asNodeError, messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { TextToSpeech } from '../domain/tts.js';
 import { joinAudio } from '../dsp/join.js';
 import { readWav } from '../dsp/wav.js';
+import { UnableOrchestrator } from '../orchestrators/unable.js';
 import type { Robot } from '../robots/robot.js';
 import type { MadeRobot, RobotMaker } from './robot-maker.js';
 
@@ -25,6 +26,8 @@ const MAX_APOLOGY_MS = 30_000;
 export interface Role {
   readonly orchestrator: Orchestrator;
   readonly apology: Apology;
+  /** Whether this is the robot, or one that says sorry for it and hangs up. */
+  readonly able: boolean;
   /** To be called once, when the call is over. */
   release(): void;
 }
@@ -52,14 +55,20 @@ export class RobotCast {
     this.#log = log;
   }
 
-  /** Throws a VoiceNodeError where the robot cannot be made. */
+  /** A robot that cannot be made must not leave its caller in silence: he hears its apology. */
   take(robot: Robot): Role {
-    const player = this.#player(robot);
+    let player: Player;
+    try {
+      player = this.#player(robot);
+    } catch (error) {
+      return { orchestrator: new UnableOrchestrator(asNodeError(error, 'internal')), apology: this.#recordedApology(robot), able: false, release: () => undefined };
+    }
     player.calls++;
     let released = false;
     return {
       orchestrator: player.made.orchestrator,
       apology: player.apology,
+      able: true,
       release: () => {
         if (released) return;
         released = true;

@@ -60,8 +60,8 @@ export interface ConversationHost {
   beginReply(turn?: number): Reply;
   /** Words of the caller as far as recognised; shown on the page. `final` is also t3 of the turn. */
   transcript(turn: number, text: string, final: boolean): void;
-  /** Says good-bye and hangs up once what is playing has been played. */
-  endCall(): void;
+  /** Says good-bye and hangs up once what is playing has been played. `failed`: it was an apology. */
+  endCall(end?: 'failed'): void;
 }
 
 /** One answer on its way to the caller. Audio of a stopped reply is dropped silently. */

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { likeness } from '../../../bench/rig/likeness.js';
+import { makeCall } from '../../../voice-node/cli/call-maker.js';
+import { RobotDetectors } from '../../../voice-node/cli/detectors.js';
+import { RobotCast } from '../../../voice-node/cli/robot-cast.js';
+import { RobotMaker } from '../../../voice-node/cli/robot-maker.js';
+import { RobotSettings } from '../../../voice-node/cli/robot-settings.js';
+import { ROOT } from '../../../voice-node/config.js';
+import type { CallerEvent } from '../../../voice-node/domain/events.js';
+import { createResampler } from '../../../voice-node/dsp/resampler.js';
+import { readWav, writeWav } from '../../../voice-node/dsp/wav.js';
+import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
+import { RobotFolder } from '../../../voice-node/robots/folder.js';
+import { MemoryLine } from '../../../voice-node/transports/memory.js';
+import { CountingMeter, joined, MemoryLog } from '../call/rig.js';
+import { Farm, PIPELINE, sineWav } from './farm.js';
+
+let farm: Farm;
+beforeEach(() => void (farm = new Farm()));
+afterEach(() => farm.dispose());
+
+/** Faster than SpeechKit can speak: no fault of the form, but the provider refuses it. */
+const UNMAKEABLE = { ...PIPELINE, llm: 'demo', stt: { provider: 'local', base_url: 'http://127.0.0.1:1/v1' }, tts: { provider: 'yandex', speed: 3.5 } };
+
+/** A call of the robot `shop` whose caller talks all the time from `speaksFromMs` on, until it is over. */
+async function call(speaksFromMs: number) {
+  const clock = new VirtualClock();
+  const [meter, log] = [new CountingMeter(), new MemoryLog()];
+  const settings = new RobotSettings({ ROBOTS_DIR: farm.folder, VAD: 'energy', YANDEX_API_KEY: 'key-of-yandex', YANDEX_FOLDER_ID: 'b1g', CACHE_DIR: farm.at('.cache') });
+  const robot = new RobotFolder(settings.folder).get('shop');
+  const detectors = await RobotDetectors.load(settings, [robot]);
+  const cast = new RobotCast(new RobotMaker(settings, { clock, meter, log }), log);
+  const frames: Int16Array[] = [];
+  const events: CallerEvent[] = [];
+  const line = new MemoryLine({ onFrame: (frame) => frames.push(frame), onEvent: (event) => events.push(event) });
+  const made = makeCall(settings.of(robot), detectors.for(robot), { callId: 'c', robot, role: cast.take(robot), line, clock, meter, log });
+  made.start();
+  await clock.advanceTo(0);
+  line.join();
+  const loud = new Int16Array(960).map((_, i) => 10_000 * Math.sin(i / 10));
+  while (made.phase !== 'ended' && clock.nowMs() < 60_000) {
+    await clock.advanceTo(clock.nowMs() + 20);
+    line.speak(clock.nowMs() > speaksFromMs ? loud : new Int16Array(960));
+  }
+  const overMs = clock.nowMs();
+  await clock.advanceTo(overMs + 20_000);
+  detectors.close();
+  cast.close();
+  return { end: await made.done, overMs, heard: joined(frames), events, meter, log };
+}
+
+const ofType = (events: readonly CallerEvent[], type: CallerEvent['type']): CallerEvent[] => events.filter((event) => event.type === type);
+
+it.each([
+  ['en', 'en-US', 'Sorry, something went wrong. Please say that again.'],
+  ['ru', 'ru-RU', 'Извините, что-то пошло не так. Повторите, пожалуйста.'],
+])('a robot that cannot be made says so in the recorded words of its language, %s, and hangs up', async (name, language, text) => {
+  farm.write({ 'shop/config.json': { ...UNMAKEABLE, language }, 'shop/prompt.txt': 'x' });
+  const { end, overMs, heard, events, meter, log } = await call(Infinity);
+  const file = join(ROOT, 'phrases', `${name}.wav`);
+  const { samples, rateHz } = readWav(readFileSync(file), file);
+  const lengthMs = (samples.length / rateHz) * 1000;
+  expect(end).toBe('failed');
+  expect(likeness(createResampler({ fromHz: rateHz, toHz: 48_000 }).process(samples), heard).waveform).toBeGreaterThan(0.95);
+  expect(ofType(events, 'reply_text').at(-1)).toMatchObject({ text, final: true, apology: true });
+  expect(ofType(events, 'error')).toMatchObject([{ code: 'argument_invalid', message: 'yandex tts: expected a speed from 0.1 to 3, got 3.5' }]);
+  // Not before it has been heard, and not long after.
+  expect(overMs).toBeGreaterThan(lengthMs + 200);
+  expect(overMs).toBeLessThan(lengthMs + 1000);
+  expect([meter.ends, meter.errors]).toEqual([['failed'], ['orchestrator argument_invalid']]);
+  expect(log.at('error')).toEqual(['call trouble']);
+});
+
+it('says it in its own recording where it has one, to its end, whoever talks meanwhile', async () => {
+  farm.write({ 'shop/config.json': { ...UNMAKEABLE, fallback_text: 'Call us tomorrow.' }, 'shop/prompt.txt': 'x', 'shop/fallback.wav': sineWav(1500) });
+  const { end, heard, events } = await call(200);
+  expect(end).toBe('failed');
+  expect(ofType(events, 'reply_text').at(-1)).toMatchObject({ text: 'Call us tomorrow.', apology: true });
+  expect(ofType(events, 'reply_ended')).toMatchObject([{ cut: false }]);
+  expect(heard.filter((sample) => Math.abs(sample) > 1000).length / 48).toBeGreaterThan(1200);
+});
+
+it('takes calls as soon as it has been mended', async () => {
+  farm.write({ 'shop/config.json': UNMAKEABLE, 'shop/prompt.txt': 'x' });
+  const settings = new RobotSettings({ ROBOTS_DIR: farm.folder, YANDEX_API_KEY: 'key-of-yandex', YANDEX_FOLDER_ID: 'b1g', CACHE_DIR: farm.at('.cache') });
+  const robots = new RobotFolder(settings.folder);
+  const log = new MemoryLog();
+  const cast = new RobotCast(new RobotMaker(settings, { clock: new VirtualClock(), meter: new CountingMeter(), log }), log);
+  expect(cast.take(robots.get('shop')).able).toBe(false);
+  farm.write({ 'shop/config.json': { mode: 'echo' }, 'shop/greeting.wav': writeWav({ samples: new Int16Array(800), rateHz: 8000 }) });
+  const role = cast.take(robots.get('shop'));
+  expect([role.able, role.orchestrator.mode]).toEqual([true, 'echo']);
+  cast.close();
+});
