@@ -1,8 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { withDeadline } from '../../../voice-node/domain/deadline.js';
 import { monotonicMs } from '../../../voice-node/domain/time.js';
 import { systemClock } from '../../../voice-node/platform/clock.js';
-import { createLog } from '../../../voice-node/platform/log.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
 
 describe('virtual time', () => {
@@ -81,61 +80,5 @@ describe('a deadline', () => {
     await result;
     fail(new Error('late'));
     await new Promise((resolve) => setImmediate(resolve));
-  });
-});
-
-describe('the log', () => {
-  afterEach(() => vi.restoreAllMocks());
-
-  const linesOf = (write: (log: ReturnType<typeof createLog>) => void, level: Parameters<typeof createLog>[0], secrets: string[] = []): string[] => {
-    const lines: string[] = [];
-    vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
-      lines.push(String(line));
-      return true;
-    });
-    write(createLog(level, secrets));
-    vi.restoreAllMocks();
-    return lines;
-  };
-
-  it('writes a JSON line for each entry from its level on, with the fields of its parents', () => {
-    const lines = linesOf((log) => {
-      const child = log.child({ callId: 'c1' });
-      child.debug({}, 'hidden');
-      child.info({ n: 1 }, 'shown');
-      child.child({ room: 'r' }).error({}, 'bad');
-      log.warn({}, 'odd');
-    }, 'info');
-    const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(entries).toMatchObject([
-      { level: 'info', callId: 'c1', n: 1, msg: 'shown' },
-      { level: 'error', callId: 'c1', room: 'r', msg: 'bad' },
-      { level: 'warn', msg: 'odd' },
-    ]);
-    expect(entries[2]).not.toHaveProperty('callId');
-    expect(lines.every((line) => line.endsWith('\n') && !line.slice(0, -1).includes('\n'))).toBe(true);
-  });
-
-  it('says nothing when it is told to be silent', () => {
-    expect(linesOf((log) => log.error({}, 'no'), 'silent')).toEqual([]);
-  });
-
-  it('never writes a secret or a token, wherever it stands', () => {
-    const secret = 'a-secret-with-"quotes"-and-\\-in-it';
-    const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYWxsZXIifQ.c2lnbmF0dXJlLWhlcmU';
-    const lines = linesOf(
-      (log) => {
-        log.info({ deep: { list: [`x${secret}y`] } }, `failed with ${token}`);
-        log.child({ key: secret }).warn({ url: `wss://host?access_token=${token}` }, secret);
-      },
-      'debug',
-      [secret, 'short'],
-    );
-    const text = lines.join('');
-    expect(text).not.toContain('quotes');
-    expect(text).not.toContain('eyJ');
-    expect(text).toContain('[token]');
-    expect(text).toContain('[secret]');
-    for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
   });
 });

@@ -11,21 +11,41 @@ beforeEach(() => {
 });
 afterEach(() => void vi.restoreAllMocks());
 
-const line = (): Record<string, unknown> => JSON.parse(written.splice(0).join('')) as Record<string, unknown>;
+const lines = (): Record<string, unknown>[] => written.splice(0).map((line) => JSON.parse(line) as Record<string, unknown>);
+const line = (): Record<string, unknown> | undefined => lines()[0];
 
-it('is one line of JSON with level, time, fields and message; a child has the fields of its parent', () => {
+it('writes a JSON line for each entry from its level on, with the fields of its parents', () => {
   const log = createLog('info');
-  log.debug({}, 'not asked for');
-  log.child({ callId: 'c' }).child({ turn: 1 }).warn({ a: [1] }, 'hello');
-  expect(line()).toEqual({ level: 'warn', time: expect.stringMatching(/^\d{4}-.*Z$/) as string, callId: 'c', turn: 1, a: [1], msg: 'hello' });
+  const child = log.child({ callId: 'c1' });
+  child.debug({}, 'hidden');
+  child.info({ n: 1 }, 'shown');
+  child.child({ room: 'r' }).error({}, 'bad');
+  log.warn({}, 'odd');
+  expect(written.every((text) => text.endsWith('\n') && !text.slice(0, -1).includes('\n'))).toBe(true);
+  const time = expect.stringMatching(/^\d{4}-.*Z$/) as string;
+  expect(lines()).toEqual([
+    { level: 'info', time, callId: 'c1', n: 1, msg: 'shown' },
+    { level: 'error', time, callId: 'c1', room: 'r', msg: 'bad' },
+    { level: 'warn', time, msg: 'odd' },
+  ]);
+});
+
+it('says nothing when it is told to be silent', () => {
+  createLog('silent').error({}, 'no');
+  expect(written).toEqual([]);
 });
 
 it('hides tokens and secrets wherever they stand, also where JSON writes them differently', () => {
   const secrets = new Secrets();
-  secrets.add('', ['pass"word\\1', 'longer-pass', 'longer-password', 'short']);
+  secrets.add('', ['a-secret-with-"quotes"-and-\\-in-it', 'longer-pass', 'longer-password', 'short']);
+  const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYWxsZXIifQ.c2lnbmF0dXJlLWhlcmU';
   const log = createLog('info', secrets);
-  log.info({ url: 'https://x/?key=longer-password&a=longer-pass', text: 'my pass"word\\1', t: `eyJ${'a'.repeat(9)}.${'b'.repeat(9)}.${'c'.repeat(9)}` }, 'a short one');
-  expect(line()).toMatchObject({ url: 'https://x/?key=[secret]&a=[secret]', text: 'my [secret]', t: '[token]', msg: 'a short one' });
+  log.info({ deep: { list: ['xa-secret-with-"quotes"-and-\\-in-ity'] }, url: 'https://x/?key=longer-password&a=longer-pass' }, `failed with ${token}`);
+  log.child({ key: 'longer-pass' }).warn({ url: `wss://host?access_token=${token}` }, 'a short one');
+  expect(lines()).toMatchObject([
+    { deep: { list: ['x[secret]y'] }, url: 'https://x/?key=[secret]&a=[secret]', msg: 'failed with [token]' },
+    { key: '[secret]', url: 'wss://host?access_token=[token]', msg: 'a short one' },
+  ]);
 });
 
 it('hides what is added while it is written, from children made before as well, and what was there before', () => {
@@ -53,7 +73,7 @@ it('hides keys of a robot from the moment its .env has them, in whatever way the
     const settings = new RobotSettings({ ROBOTS_DIR: farm.folder });
     const robots = new RobotFolder({ ...settings.folder, onRead: (robot) => secrets.add(robot.name, settings.secrets([robot])) });
     const log = createLog('info', secrets);
-    const shown = (text: string): unknown => (log.info({ text }, ''), line()['text']);
+    const shown = (text: string): unknown => (log.info({ text }, ''), line()?.['text']);
     expect(shown('openai-key-1 groq-key-1 openai-key-2')).toBe('[secret] [secret] openai-key-2');
     farm.write({ 'a/.env': 'OPENAI_API_KEY=openai-key-2\nGROQ=groq-key-2' });
     robots.get('a');
