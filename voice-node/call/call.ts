@@ -1,21 +1,17 @@
 import { withDeadline } from '../domain/deadline.js';
-import { asNodeError, messageOf, VoiceNodeError } from '../domain/errors.js';
+import { asNodeError, messageOf } from '../domain/errors.js';
 import type { CallEnd, Log } from '../domain/observer.js';
 import type { Conversation, Reply } from '../domain/orchestrator.js';
 import type { LineListener } from '../domain/transport.js';
-import type { Seen } from '../hearing/ear.js';
-import { Hearing } from '../hearing/hearing.js';
 import { Captions } from './captions.js';
 import { Dialogue } from './dialogue.js';
 import type { CallCommand, CallEvent } from './events.js';
+import { Listening } from './listening.js';
 import { CoreRunner } from './runner.js';
 import type { CallOptions, CallPorts } from './options.js';
 import type { CallState } from './state.js';
-import { VadStrip } from './vad-strip.js';
 import { Voice } from './voice.js';
 
-/** While the caller speaks and no audio has come for this long, the utterance is taken as ended. */
-const AUDIO_LOST_MS = 1000;
 /** Longer than any line says it takes to close. */
 const CLOSE_LIMIT_MS = 15_000;
 
@@ -32,19 +28,17 @@ export class Call implements LineListener {
   readonly #options: CallOptions;
   readonly #ports: CallPorts;
   readonly #log: Log;
-  readonly #hearing: Hearing;
+  readonly #listening: Listening;
   readonly #voice: Voice;
-  readonly #strip: VadStrip;
   readonly #captions: Captions;
   readonly #dialogue: Dialogue;
   readonly #runner: CoreRunner;
   /** The reply that `begin_reply` has made, for whoever asked for it. */
   #begun: Reply | undefined;
-  #lastAudioMs = 0;
   #resolveDone!: (end: CallEnd) => void;
 
   constructor(options: CallOptions, ports: CallPorts) {
-    const { line, clock, meter, detector } = ports;
+    const { line, clock, meter } = ports;
     this.callId = options.callId;
     this.#options = options;
     this.#ports = ports;
@@ -59,18 +53,20 @@ export class Call implements LineListener {
       bug: (error) => this.#log.error({ error: error instanceof Error ? error.stack : String(error) }, 'a bug; the call ends'),
     });
     this.#runner = runner;
-    this.#strip = new VadStrip((event) => line.publish(event));
     this.#captions = new Captions(line, () => this.#atMs());
-    this.#hearing = new Hearing(
-      { callRateHz: options.rateHz, detector, turns: options.turns },
-      { frame: (frame, seen) => this.#onFrame(frame, seen), speech: (event) => runner.dispatch(event) },
-    );
     const common = {
       line,
       log: this.#log,
       dispatch: (event: CallEvent) => runner.dispatch(event),
       run: (task: () => void) => runner.run(task),
     };
+    this.#listening = new Listening(options, ports, {
+      speech: common.dispatch,
+      hear: (frame) => this.#dialogue.hear(frame),
+      failed: (error) => runner.dispatch({ type: 'failed', error }),
+      run: common.run,
+      atMs: () => this.#atMs(),
+    });
     this.#voice = new Voice({ ...common, clock, meter, queueMs: options.replyQueueMs, spoken: (reply, text, final) => this.#captions.robot(reply, text, final) });
     this.#dialogue = new Dialogue({
       ...common,
@@ -78,7 +74,7 @@ export class Call implements LineListener {
       rateHz: options.rateHz,
       clock,
       orchestrator: ports.orchestrator,
-      transcript: (turn, text, final) => this.#captions.caller(turn, text, final),
+      transcript: (turn, text, final) => this.#recognised(turn, text, final),
       beginReply: (turn) => this.#beginReply(turn),
     });
   }
@@ -136,15 +132,7 @@ export class Call implements LineListener {
 
   audio(samples: Int16Array): void {
     if (this.phase === 'ended') return;
-    const { clock, meter } = this.#ports;
-    const beginMs = clock.nowMs();
-    this.#lastAudioMs = beginMs;
-    try {
-      this.#hearing.push(samples, beginMs);
-      meter.frameIn(clock.nowMs() - beginMs);
-    } catch (error) {
-      this.#deaf(error);
-    }
+    this.#listening.audio(samples);
   }
 
   ended(end: Parameters<LineListener['ended']>[0], detail?: string): void {
@@ -152,28 +140,11 @@ export class Call implements LineListener {
     this.#runner.dispatch({ type: 'line_ended', end });
   }
 
-  // What hearing tells.
+  // What the conversation tells.
 
-  #onFrame(frame: Int16Array, seen: Seen): void {
-    this.#strip.push(seen, this.#atMs());
-    this.#dialogue.hear(frame);
-  }
-
-  #deaf(error: unknown): void {
-    if (error instanceof VoiceNodeError) this.#runner.dispatch({ type: 'failed', error });
-    else
-      this.#runner.run(() => {
-        throw error;
-      });
-  }
-
-  #checkAudio(): void {
-    if (this.#ports.clock.nowMs() - this.#lastAudioMs < AUDIO_LOST_MS) return;
-    try {
-      this.#hearing.flush();
-    } catch (error) {
-      this.#deaf(error);
-    }
+  #recognised(turn: number, text: string, final: boolean): void {
+    this.#captions.caller(turn, text, final);
+    if (turn === this.#runner.state.turn) this.#listening.words(text);
   }
 
   /** Again with every turn: a page that was not listening yet at the first time still learns whom it talks to. */
@@ -190,12 +161,12 @@ export class Call implements LineListener {
       case 'agent_state':
         return line.setAgentState(command.state);
       case 'robot_speaking':
-        return this.#hearing.setRobotSpeaking(command.on);
+        return this.#listening.setRobotSpeaking(command.on);
       case 'reset_hearing':
-        return this.#hearing.reset();
+        return this.#listening.reset();
       case 'check_audio':
         // Hearing tells what it finds, and the conversation hears it: not while a command is carried out.
-        return this.#runner.tell(() => this.#checkAudio());
+        return this.#runner.tell(() => this.#listening.check());
       case 'open_conversation':
         return this.#runner.tell(() => this.#dialogue.open());
       case 'tell_started':
@@ -279,7 +250,7 @@ export class Call implements LineListener {
   #close(end: CallEnd): void {
     const { line, meter, clock } = this.#ports;
     this.#voice.stop();
-    this.#runner.run(() => this.#strip.flush());
+    this.#runner.run(() => this.#listening.finish());
     this.#runner.tell(() => this.#dialogue.close());
     meter.callEnded(end);
     this.#log.info({ end, durationMs: this.#atMs(), turns: this.#runner.state.turn }, 'call ends');
@@ -287,7 +258,7 @@ export class Call implements LineListener {
     // Only then can no frame be on its way through the detector any more.
     void closing
       .catch((error: unknown) => this.#log.warn({ error: messageOf(error) }, 'the line was not closed cleanly'))
-      .then(() => this.#runner.run(() => this.#hearing.close()))
+      .then(() => this.#runner.run(() => this.#listening.close()))
       .then(() => this.#resolveDone(end));
   }
 

@@ -4,6 +4,7 @@ import type { Log, Meter } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { SpeechDetector } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
+import type { ConfirmOptions } from '../hearing/interruption.js';
 import type { TurnOptions } from '../hearing/turns.js';
 import type { CallLimits, CallRules } from './state.js';
 
@@ -14,6 +15,8 @@ export interface CallOptions {
   readonly turns: TurnOptions;
   readonly limits: CallLimits;
   readonly interruptions: CallRules['interruptions'];
+  /** How it is decided what interrupts the robot; wanted where `interruptions` is `confirm`. */
+  readonly confirm?: ConfirmOptions | undefined;
   /** Bound of the queue of reply audio. */
   readonly replyQueueMs: number;
   /** What the caller hears when a turn has failed; undefined: nothing. */

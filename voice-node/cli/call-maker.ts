@@ -7,7 +7,9 @@ import type { Clock } from '../domain/clock.js';
 import type { Log, Meter } from '../domain/observer.js';
 import type { DetectorKind, SpeechRule } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
+import { confirmOptions, type ConfirmOptions } from '../hearing/interruption.js';
 import { turnOptions, type TurnOptions } from '../hearing/turns.js';
+import { DEFAULT_WORDS } from '../hearing/words.js';
 import { loadDetectors, type DetectorFactory } from '../providers/vad/create.js';
 import { ENERGY_RULE } from '../providers/vad/energy.js';
 import { SILERO_RULE } from '../providers/vad/silero.js';
@@ -66,6 +68,7 @@ export function makeCall(config: Config, detectors: DetectorFactory, parts: Call
     turns: turnsOf(config, robot, kind),
     limits: limitsOf(config),
     interruptions: role.able ? interruptionsOf(robot) : 'off',
+    confirm: confirmOf(robot),
     apology: role.apology,
     replyQueueMs: config.REPLY_QUEUE_MS,
   };
@@ -83,6 +86,21 @@ export function makeCall(config: Config, detectors: DetectorFactory, parts: Call
 /** A model that is not to be interrupted is not stopped by our own hearing either. */
 const interruptionsOf = ({ config }: Robot): CallOptions['interruptions'] =>
   config.mode === 'realtime' && !config.realtime.interrupt_response ? 'off' : config.interruptions;
+
+/** The robot's own lists take the place of ours. */
+function confirmOf({ config }: Robot): ConfirmOptions {
+  const own = config.confirm;
+  const words = { backchannels: own?.backchannels ?? DEFAULT_WORDS.backchannels, commands: own?.commands ?? DEFAULT_WORDS.commands };
+  return confirmOptions(
+    {
+      ...(own?.meant_ms === undefined ? {} : { meantMs: own.meant_ms }),
+      ...(own?.resume_ms === undefined ? {} : { resumeMs: own.resume_ms }),
+      ...(own?.far_db === undefined ? {} : { farDb: own.far_db }),
+      ...(own?.loud_db === undefined ? {} : { loudDb: own.loud_db }),
+    },
+    words,
+  );
+}
 
 function detectorOf(config: Config, robot: Robot): DetectorKind {
   return robot.config.vad?.detector ?? config.VAD;

@@ -2,9 +2,12 @@ import { FRAME_MS, type CallRateHz } from '../domain/audio.js';
 import { VoiceNodeError, messageOf } from '../domain/errors.js';
 import type { FrameReason, SpeechDetector, SpeechEvent } from '../domain/speech.js';
 import { mediaMs, monotonicMs, type MediaMs, type MonotonicMs } from '../domain/time.js';
+import { rms } from '../dsp/level.js';
 import { SpeechEdges } from './edges.js';
+import { InterruptionJudge, type ConfirmOptions } from './interruption.js';
+import { LineLevels } from './line-levels.js';
 import { Recorder } from './recorder.js';
-import { Turns, type TurnOptions } from './turns.js';
+import { Turns, type TurnChange, type TurnOptions } from './turns.js';
 
 /** What was made of one frame. */
 export interface Seen {
@@ -22,6 +25,18 @@ export interface HearingListener {
   speech(event: SpeechEvent): void;
 }
 
+export interface EarOptions {
+  readonly callRateHz: CallRateHz;
+  /** Taken over: `close` closes it. */
+  readonly detector: SpeechDetector;
+  readonly turns: TurnOptions;
+  /** How it is decided what interrupts the robot. Without: the first confirmed speech does. */
+  readonly confirm?: ConfirmOptions | undefined;
+}
+
+/** From here on a frame of an utterance counts towards the caller's level. */
+const VOICED_P = 0.5;
+
 /** Makes speech events of 20 ms frames at the call's rate. */
 export class Ear {
   private readonly rateHz: CallRateHz;
@@ -30,17 +45,23 @@ export class Ear {
   private readonly turns: Turns;
   private readonly recorder: Recorder;
   private readonly edges = new SpeechEdges();
+  private readonly levels = new LineLevels();
+  private readonly judge: InterruptionJudge | undefined;
   private readonly listener: HearingListener;
   private readonly seen: { probability: number; active: boolean; reason: FrameReason } = { probability: 0, active: false, reason: 'silence' };
+  private robotSpeaking = false;
+  /** The call has been told that the utterance began. */
+  private announced = false;
   private frames = 0;
 
-  /** Takes the detector over: `close` closes it. */
-  constructor(rateHz: CallRateHz, detector: SpeechDetector, turns: TurnOptions, listener: HearingListener) {
-    this.rateHz = rateHz;
-    this.frameSamples = (rateHz * FRAME_MS) / 1000;
+  constructor(options: EarOptions, listener: HearingListener) {
+    const { callRateHz, detector, turns, confirm } = options;
+    this.rateHz = callRateHz;
+    this.frameSamples = (callRateHz * FRAME_MS) / 1000;
     this.detector = detector;
     this.turns = new Turns(detector.rule, turns);
     this.recorder = new Recorder(this.frameSamples, this.turns.lookbackFrames, this.turns.maxFrames);
+    this.judge = confirm === undefined ? undefined : new InterruptionJudge(confirm, this.levels);
     this.listener = listener;
   }
 
@@ -50,7 +71,16 @@ export class Ear {
   }
 
   setRobotSpeaking(on: boolean): void {
+    this.robotSpeaking = on;
     this.turns.setRobotSpeaking(on);
+    this.judge?.reset();
+    // A voice too distant to interrupt is none to be answered either.
+    if (!on && !this.announced && this.turns.isOpen) this.turns.abandon();
+  }
+
+  /** What the caller has said so far in this utterance, as far as it was recognised. */
+  words(text: string): void {
+    this.judge?.words(text);
   }
 
   /**
@@ -65,22 +95,23 @@ export class Ear {
     } catch (error) {
       failure = error ?? new Error('no reason given');
     }
+    const level = rms(frame);
     this.recorder.push(frame);
-    this.edges.push(frame, nowMs);
+    this.edges.push(level, nowMs);
     this.frames++;
     const change = this.turns.push(probability, nowMs);
-    const { seen } = this;
-    seen.probability = probability;
-    seen.active = this.detector.active;
-    seen.reason = this.turns.isOpen ? 'speech' : 'silence';
-    this.listener.frame(frame, seen);
-    this.announce(change);
+    this.levels.push(level, this.announced && !this.robotSpeaking && probability >= VOICED_P);
+    if (this.isJudging) this.weigh(frame, probability, level, change, nowMs);
+    else this.hear(frame, probability, change);
     if (failure !== undefined) throw vadFailure(this.detector.kind, failure);
   }
 
   /** The caller's audio is over: an open utterance ends here. */
   flush(): void {
-    this.announce(this.turns.flush());
+    const change = this.turns.flush();
+    if (!this.isJudging) return this.announce(change);
+    if (this.judge?.isHolding === true && change !== 'none') this.conclude(change);
+    this.judge?.reset();
   }
 
   /** As new: position 0, nothing remembered; an open utterance is dropped without a word. */
@@ -89,6 +120,9 @@ export class Ear {
     this.turns.reset();
     this.recorder.reset();
     this.edges.reset();
+    this.levels.reset();
+    this.judge?.reset();
+    this.announced = false;
     this.frames = 0;
   }
 
@@ -97,38 +131,100 @@ export class Ear {
     this.recorder.reset();
   }
 
-  private announce(change: ReturnType<Turns['push']>): void {
+  /** Whether the robot speaks and has not been interrupted yet. */
+  private get isJudging(): boolean {
+    return this.robotSpeaking && this.judge !== undefined && (!this.announced || this.judge.isHolding);
+  }
+
+  private hear(frame: Int16Array, probability: number, change: TurnChange): void {
+    this.tell(frame, probability, this.turns.isOpen ? 'speech' : 'silence');
+    this.announce(change);
+  }
+
+  /** A frame that comes while the robot speaks: is it an interruption? */
+  private weigh(frame: Int16Array, probability: number, level: number, change: TurnChange, nowMs: MonotonicMs): void {
+    const { judge, listener, turns } = this;
+    if (judge === undefined) return;
+    const wasHolding = judge.isHolding;
+    const verdict = judge.push(probability, level, false, change, turns);
+    switch (verdict) {
+      case 'none':
+        return this.tell(frame, probability, judge.isHolding ? 'held' : judge.isSuspicious ? 'suspected' : 'silence');
+      case 'suspected':
+        this.tell(frame, probability, 'suspected');
+        return listener.speech({ type: 'speech_suspected', atMs: this.positionMs, onsetArrivedMs: nowMs });
+      case 'held':
+        this.tell(frame, probability, 'held');
+        return this.begin(true);
+      case 'meant':
+        this.tell(frame, probability, 'speech');
+        listener.speech({ type: 'speech_meant', atMs: this.positionMs });
+        return this.announce(change);
+      case 'dismissed':
+        this.tell(frame, probability, wasHolding ? 'resumed' : judge.reason);
+        return this.dismiss();
+    }
+  }
+
+  /** The audio ends in the middle of speech that may be an interruption. */
+  private conclude(change: TurnChange): void {
+    if (change === 'dropped') return this.dismiss();
+    this.listener.speech({ type: 'speech_meant', atMs: this.positionMs });
+    this.announce(change);
+  }
+
+  private dismiss(): void {
+    this.turns.abandon();
+    this.recorder.drop();
+    this.edges.end();
+    this.announced = false;
+    this.listener.speech({ type: 'speech_dismissed', atMs: this.positionMs, reason: this.judge?.reason ?? 'noise' });
+  }
+
+  private tell(frame: Int16Array, probability: number, reason: FrameReason): void {
+    const { seen } = this;
+    seen.probability = probability;
+    seen.active = this.detector.active;
+    seen.reason = reason;
+    this.listener.frame(frame, seen);
+  }
+
+  private begin(tentative: boolean): void {
+    const { turns, edges } = this;
+    this.announced = true;
+    this.recorder.begin(turns.startFrame);
+    edges.begin(turns.onsetFrame, turns.startFrame);
+    const onsetMs = this.positionOf(edges.onsetFrame);
+    this.listener.speech({ type: 'speech_started', atMs: this.positionMs, onsetMs, onsetArrivedMs: monotonicMs(edges.onsetArrivedMs), tentative });
+  }
+
+  private announce(change: TurnChange): void {
     if (change === 'none') return;
+    if (change === 'started') return this.begin(false);
     const { turns, edges, listener } = this;
     const atMs = this.positionMs;
-    if (change === 'started') {
-      this.recorder.begin(turns.startFrame);
-      edges.begin(turns.onsetFrame, turns.startFrame);
-      const onsetMs = this.positionOf(edges.onsetFrame);
-      listener.speech({ type: 'speech_started', atMs, onsetMs, onsetArrivedMs: monotonicMs(edges.onsetArrivedMs), tentative: false });
-      return;
-    }
+    this.announced = false;
     edges.end();
     if (change === 'dropped') {
       this.recorder.drop();
       listener.speech({ type: 'speech_dropped', atMs, voicedMs: turns.voicedFrames * FRAME_MS });
-    } else {
-      // The level may fall and rise again after the detector's last voiced frame: a door, a breath.
-      const heardLonger = edges.offsetFrame > turns.offsetFrame;
-      listener.speech({
-        type: 'speech_ended',
-        atMs,
-        offsetMs: this.positionOf(heardLonger ? turns.offsetFrame : edges.offsetFrame),
-        offsetArrivedMs: monotonicMs(heardLonger ? turns.offsetArrivedMs : edges.offsetArrivedMs),
-        utterance: {
-          samples: this.recorder.finish(turns.endFrame),
-          rateHz: this.rateHz,
-          startMs: this.positionOf(turns.startFrame),
-          preRollMs: (edges.onsetFrame - turns.startFrame) * FRAME_MS,
-        },
-        truncated: change === 'truncated',
-      });
+      return;
     }
+    // The level may fall and rise again after the detector's last voiced frame: a door, a breath.
+    const heardLonger = edges.offsetFrame > turns.offsetFrame;
+    listener.speech({
+      type: 'speech_ended',
+      atMs,
+      offsetMs: this.positionOf(heardLonger ? turns.offsetFrame : edges.offsetFrame),
+      offsetArrivedMs: monotonicMs(heardLonger ? turns.offsetArrivedMs : edges.offsetArrivedMs),
+      utterance: {
+        samples: this.recorder.finish(turns.endFrame),
+        rateHz: this.rateHz,
+        startMs: this.positionOf(turns.startFrame),
+        preRollMs: (edges.onsetFrame - turns.startFrame) * FRAME_MS,
+      },
+      truncated: change === 'truncated',
+    });
   }
 
   private positionOf(frame: number): MediaMs {

@@ -1,5 +1,3 @@
-import { rms } from '../dsp/level.js';
-
 /** How far before the detector's first voiced frame the voice is looked for: 240 ms covers Silero's p95 on a clean line. */
 const MAX_BACK_FRAMES = 12;
 const HISTORY_FRAMES = 32;
@@ -30,9 +28,8 @@ export class SpeechEdges {
   offsetFrame = 0;
   offsetArrivedMs = 0;
 
-  /** Takes the next frame, which arrived at `nowMs`. */
-  push(frame: Int16Array, nowMs: number): void {
-    const level = rms(frame);
+  /** Takes the level of the next frame, RMS, which arrived at `nowMs`. */
+  push(level: number, nowMs: number): void {
     const slot = this.#frames % HISTORY_FRAMES;
     this.#levels[slot] = level;
     this.#arrivals[slot] = nowMs;

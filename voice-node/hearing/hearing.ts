@@ -1,9 +1,12 @@
 import { FRAME_MS, WIRE_RATE_HZ, type CallRateHz } from '../domain/audio.js';
+import type { Denoiser } from '../domain/denoiser.js';
 import type { SpeechDetector } from '../domain/speech.js';
 import { monotonicMs, samplesIn, type MediaMs, type MonotonicMs } from '../domain/time.js';
 import { Framer } from '../dsp/framer.js';
 import { createResampler, type Resampler } from '../dsp/resampler.js';
+import { Cleaner } from './cleaner.js';
 import { Ear, type HearingListener } from './ear.js';
+import type { ConfirmOptions } from './interruption.js';
 import type { TurnOptions } from './turns.js';
 
 export interface HearingOptions {
@@ -12,7 +15,11 @@ export interface HearingOptions {
   readonly inputRateHz?: number;
   /** Taken over: `close` closes it. */
   readonly detector: SpeechDetector;
+  /** Cleans what is heard, by the detector and by everybody else. Taken over. Default: none. */
+  readonly denoiser?: Denoiser | undefined;
   readonly turns: TurnOptions;
+  /** How it is decided what interrupts the robot. Default: the first confirmed speech does. */
+  readonly confirm?: ConfirmOptions | undefined;
 }
 
 /** How much is resampled at once; longer pieces are taken in several steps. */
@@ -21,10 +28,12 @@ const STEP_MS = 100;
 /**
  * The way in: the caller's audio, in pieces of any length, becomes 20 ms frames at the call's rate and the
  * events of the speech in them. How the audio is cut makes no difference, except to the arrival times.
- * Positions count the resampled stream, which is about 0.4 ms behind the wire. Allocates nothing but events
+ * Positions count the resampled stream, which is about 0.4 ms behind the wire, and with a denoiser by its delay more;
+ * arrival times are those of the wire. Allocates nothing but events
  * and their audio, and what the detector's engine does.
  */
 export class Hearing {
+  private readonly cleaner: Cleaner | undefined;
   private readonly stepSamples: number;
   private readonly resampler: Resampler<Int16Array>;
   private readonly resampled: Int16Array;
@@ -41,12 +50,14 @@ export class Hearing {
 
   /** Throws `audio_format` for an input rate that cannot be resampled. */
   constructor(options: HearingOptions, listener: HearingListener) {
-    const { callRateHz, inputRateHz = WIRE_RATE_HZ } = options;
-    this.stepSamples = samplesIn(STEP_MS, inputRateHz);
-    this.resampler = createResampler({ fromHz: inputRateHz, toHz: callRateHz });
+    const { callRateHz, inputRateHz = WIRE_RATE_HZ, denoiser } = options;
+    this.cleaner = denoiser === undefined ? undefined : new Cleaner(denoiser, inputRateHz, (frame) => this.take(frame));
+    const fromHz = denoiser?.rateHz ?? inputRateHz;
+    this.stepSamples = samplesIn(STEP_MS, fromHz);
+    this.resampler = createResampler({ fromHz, toHz: callRateHz });
     this.resampled = new Int16Array(this.resampler.maxOutputSamples(this.stepSamples));
     this.filled = this.resampled;
-    this.ear = new Ear(callRateHz, options.detector, options.turns, listener);
+    this.ear = new Ear(options, listener);
     this.framer = new Framer(samplesIn(FRAME_MS, callRateHz), (frame) => this.hear(frame));
   }
 
@@ -60,11 +71,21 @@ export class Hearing {
     this.ear.setRobotSpeaking(on);
   }
 
+  /** What the caller has said so far in this utterance, as far as it was recognised. */
+  words(text: string): void {
+    this.ear.words(text);
+  }
+
   /**
    * Takes mono int16 at the input's rate, borrowed, which arrived at `nowMs`. Throws `vad_failed` where the
-   * detector failed, after all of `samples` was taken; the frames in question count as silence.
+   * detector failed, after all of `samples` was taken; the frames in question count as silence. Throws
+   * `denoise_failed` where the denoiser did; the frames in question are heard as they came.
    */
   push(samples: Int16Array, nowMs: MonotonicMs): void {
+    if (this.cleaner !== undefined) {
+      this.pushCleaned(this.cleaner, samples, nowMs);
+      return;
+    }
     this.arrivedMs = nowMs;
     if (samples.length <= this.stepSamples) {
       this.take(samples);
@@ -78,6 +99,11 @@ export class Hearing {
 
   /** The caller's audio is over: the last frame is filled up with silence, an open utterance ends. */
   flush(): void {
+    try {
+      this.cleaner?.flush();
+    } catch (error) {
+      this.failure ??= { error };
+    }
     this.framer.flush(true);
     this.ear.flush();
     this.rethrow();
@@ -85,6 +111,7 @@ export class Hearing {
 
   /** As new: position 0, nothing remembered; an open utterance is dropped without a word. */
   reset(): void {
+    this.cleaner?.reset();
     this.resampler.reset();
     this.framer.reset();
     this.ear.reset();
@@ -92,7 +119,19 @@ export class Hearing {
   }
 
   close(): void {
+    this.cleaner?.close();
     this.ear.close();
+  }
+
+  /** What comes out of the cleaner now arrived its delay ago: figures that begin with an arrival must count that. */
+  private pushCleaned(cleaner: Cleaner, samples: Int16Array, nowMs: MonotonicMs): void {
+    this.arrivedMs = monotonicMs(nowMs - cleaner.delayMs);
+    try {
+      cleaner.push(samples);
+    } catch (error) {
+      this.failure ??= { error };
+    }
+    this.rethrow();
   }
 
   private take(samples: Int16Array): void {

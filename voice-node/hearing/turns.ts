@@ -100,6 +100,16 @@ export class Turns {
     return this.speaking;
   }
 
+  /** Frames since the last voiced one of the current run. */
+  get silentFrames(): number {
+    return this.frames - this.offsetFrame;
+  }
+
+  /** A frame below this probability is silence. */
+  get stop(): number {
+    return this.rule.stop;
+  }
+
   /** How many frames before the newest one an utterance may have to begin. */
   get lookbackFrames(): number {
     return framesIn(this.options.preRollMs) + this.historyFrames;
@@ -128,8 +138,16 @@ export class Turns {
     return this.speaking ? this.finish(false) : 'none';
   }
 
+  /** The current run was nothing: as if it had ended, but nobody is to hear of it. */
+  abandon(): void {
+    this.speaking = false;
+    this.freshFrame = this.frames;
+    this.silenceMs = this.options.minSilenceMs;
+  }
+
   reset(): void {
     this.speaking = false;
+    this.silenceMs = this.options.minSilenceMs;
     this.frames = 0;
     this.freshFrame = 0;
     this.floorFrame = 0;

@@ -3,7 +3,7 @@ import { SpeechEdges } from '../../../voice-node/hearing/edges.js';
 
 /** Feeds frames of constant level; frame i arrives at 20 (i + 1). */
 function follow(edges: SpeechEdges, levels: readonly number[], from = 0): void {
-  levels.forEach((level, i) => edges.push(new Int16Array(160).fill(level), 20 * (from + i + 1)));
+  levels.forEach((level, i) => edges.push(level, 20 * (from + i + 1)));
 }
 
 describe('speech edges', () => {

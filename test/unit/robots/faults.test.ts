@@ -28,7 +28,7 @@ const CONFIGS: readonly (readonly [kind: string, config: string | object, faults
   ['a fraction', { mode: 'echo', vad: { min_speech_ms: 1.5 } }, ['shop/config.json: vad.min_speech_ms: expected a whole number, got 1.5']],
   ['too much', { mode: 'echo', vad: { min_speech_ms: 9999 } }, ['shop/config.json: vad.min_speech_ms: expected at most 2000, got 9999']],
   ['too little', { mode: 'echo', vad: { min_silence_ms: -1 } }, ['shop/config.json: vad.min_silence_ms: expected at least 20, got -1']],
-  ['one of a few', { mode: 'echo', interruptions: 'never' }, ['shop/config.json: interruptions: expected one of immediate, off, got "never"']],
+  ['one of a few', { mode: 'echo', interruptions: 'never' }, ['shop/config.json: interruptions: expected one of immediate, confirm, off, got "never"']],
   ['a language', { mode: 'echo', language: 'russian' }, ['shop/config.json: language: expected a language such as en-US or ru-RU, got "russian"']],
   ['an empty sentence', { ...PIPELINE, greeting_text: '  ' }, ['shop/config.json: greeting_text: expected a text that is not empty, got ""']],
   ['no provider', { ...PIPELINE, stt: [] }, ['shop/config.json: stt: expected a provider, got a list of 0']],

@@ -10,6 +10,18 @@ const vad = z.strictObject({
   max_utterance_ms: z.int().min(3000).max(600_000).optional(),
 });
 
+const phrases = z.array(z.string().trim().min(1).max(60)).max(200);
+
+/** How a robot whose interruptions are `confirm` tells them from a cough and from "uh-huh". */
+const confirm = z.strictObject({
+  meant_ms: z.int().min(100).max(3000).optional(),
+  resume_ms: z.int().min(40).max(2000).optional(),
+  far_db: z.number().min(-60).max(0).optional(),
+  loud_db: z.number().min(0).max(40).optional(),
+  backchannels: phrases.optional(),
+  commands: phrases.optional(),
+});
+
 const sentence = z.string().trim().min(1).max(2000);
 
 const common = {
@@ -17,8 +29,9 @@ const common = {
   /** BCP 47: what the caller speaks, and the robot. */
   language: z.string().regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'expected a language such as en-US or ru-RU').default('en-US'),
   vad: vad.optional(),
-  /** Whether speech of the caller stops the robot: at once, or not before it has finished. */
-  interruptions: z.enum(['immediate', 'off']).default('immediate'),
+  /** Whether speech of the caller stops the robot: at once, once it is clear that he means it, or not before it has finished. */
+  interruptions: z.enum(['immediate', 'confirm', 'off']).default('immediate'),
+  confirm: confirm.optional(),
   /** Said first, unless there is a greeting.wav. */
   greeting_text: sentence.optional(),
   /** The words of fallback.wav, or said by the robot's own voice where there is no such file. */
