@@ -5,10 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY voice-node voice-node
-RUN npm run build && npm prune --omit=dev \
-  # onnxruntime-node carries every platform's library; one of them runs here.
-  && cd node_modules/onnxruntime-node/bin/napi-v6 \
-  && find . -mindepth 2 -maxdepth 2 ! -path "./$(node -p process.platform)/$(node -p process.arch)" -exec rm -r {} +
+RUN npm run build && npm prune --omit=dev
 
 # Speech recognition for robots/offline: this Debian's Python is 3.11, for which there is a ready-made package.
 FROM node:20.20.2-bookworm-slim AS offline

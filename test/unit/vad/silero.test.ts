@@ -2,53 +2,45 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Tensor } from 'onnxruntime-node';
-import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CallRateHz } from '../../../voice-node/domain/audio.js';
 import { DEFAULT_GATE, type GateOptions } from '../../../voice-node/providers/vad/gate.js';
-import { CHECK_PROBABILITIES, checkNet, checkVector, silentState } from '../../../voice-node/providers/vad/silero-check.js';
-import { CONTEXT_SAMPLES, NET_INPUT_SAMPLES, WINDOW_SAMPLES, SileroNet, loadNet, type NetState } from '../../../voice-node/providers/vad/silero-net.js';
+import { SileroEngine } from '../../../voice-node/providers/vad/engine/engine.js';
+import { readSileroWeights } from '../../../voice-node/providers/vad/engine/weights.js';
+import { CHECK_PROBABILITIES, checkNet, checkVector, listen as hearWindows, silentState } from '../../../voice-node/providers/vad/silero-check.js';
+import { SileroNet, loadNets, type SileroNets } from '../../../voice-node/providers/vad/silero-net.js';
 import { SILERO_RULE, SileroDetector } from '../../../voice-node/providers/vad/silero.js';
 import { concat, mix, noise, voice } from './signals.js';
 
+const RATES = [8000, 16_000] as const;
 const modelDir = join(createRequire(import.meta.url).resolve('@ricky0123/vad-web'), '..');
 const modelPath = join(modelDir, 'silero_vad_v6.onnx');
 
-let net: SileroNet;
+let engine: SileroEngine;
+let nets: SileroNets;
 let silence: Record<CallRateHz, Float32Array>;
-beforeAll(async () => {
-  net = await loadNet();
-  silence = { 8000: silentState(net, 8000), 16000: silentState(net, 16_000) };
+beforeAll(() => {
+  nets = loadNets();
+  engine = new SileroEngine(readSileroWeights(readFileSync(modelPath)));
+  silence = { 8000: silentState(nets[8000]), 16000: silentState(nets[16_000]) };
 });
-afterAll(() => net.close());
 
-/** What the net says about the check vector, window by window. */
-function windows(of: SileroNet): number[] {
-  const samples = checkVector();
-  const state = of.newState();
-  of.input.fill(0);
-  return CHECK_PROBABILITIES.map((_, window) => {
-    of.input.copyWithin(0, WINDOW_SAMPLES);
-    of.input.set(samples.subarray(window * WINDOW_SAMPLES, (window + 1) * WINDOW_SAMPLES), CONTEXT_SAMPLES);
-    return of.run(state, true);
-  });
+/** A net with something done before each run of it, or in its stead. */
+function otherNet(rateHz: CallRateHz, run: (input: Float32Array) => number | void): SileroNet {
+  const { input } = engine.form(rateHz);
+  return new SileroNet(
+    {
+      form: (of) => engine.form(of),
+      remember: (state, recurrent) => engine.remember(state, recurrent),
+      run: (of, state, recurrent, next) => run(input) ?? engine.run(of, state, recurrent, next),
+    },
+    rateHz,
+  );
 }
 
-/** The net with something done to its input before each run. */
-const spoilt = (spoil: (input: Float32Array) => void): SileroNet =>
-  Object.create(net, {
-    run: {
-      value: (state: NetState, commit: boolean): number => {
-        spoil(net.input);
-        return net.run(state, commit);
-      },
-    },
-  }) as SileroNet;
-
 const detectorAt = (rateHz: CallRateHz, gate: Partial<GateOptions> = {}, speculate = true): SileroDetector =>
-  new SileroDetector({ net, silence }, rateHz, { rule: SILERO_RULE, gate: { ...DEFAULT_GATE, ...gate }, speculate });
+  new SileroDetector({ nets, silence }, rateHz, { rule: SILERO_RULE, gate: { ...DEFAULT_GATE, ...gate }, speculate });
 
 function listen(detector: SileroDetector, samples: Int16Array, rateHz: number): number[] {
   const length = rateHz / 50;
@@ -57,49 +49,40 @@ function listen(detector: SileroDetector, samples: Int16Array, rateHz: number): 
   return out;
 }
 
-describe('the net', () => {
-  it('answers as another ONNX Runtime does', () => {
-    windows(net).forEach((p, i) => expect(p).toBeCloseTo(CHECK_PROBABILITIES[i] as number, 3));
+describe.each(RATES)('the net at %i Hz', (rateHz) => {
+  it('answers as it should', () => {
+    const net = nets[rateHz];
+    hearWindows(net, checkVector(net), net.newState()).forEach((p, i) => expect(p).toBeCloseTo(CHECK_PROBABILITIES[rateHz][i] as number, 4));
     expect(() => checkNet(net)).not.toThrow();
   });
 
-  it('would be deaf to windows without context samples, and the start-up check would notice', async () => {
-    const bytes = readFileSync(modelPath);
-    initOrt();
-    const session = new binding.InferenceSession();
-    session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, {});
-    const bare = {
-      run: (feeds: Record<string, Tensor>, fetches: Record<string, Tensor>) => {
-        const window = (feeds['input'] as Tensor).data.slice(CONTEXT_SAMPLES) as Float32Array;
-        return session.run({ ...feeds, input: new Tensor('float32', window, [1, WINDOW_SAMPLES]) }, fetches, {});
-      },
-    };
-    const deaf = new SileroNet(bare as never, Tensor);
-    expect(Math.max(...windows(deaf))).toBeLessThan(0.001);
+  it('would be deaf to windows without context samples, and the start-up check would notice', () => {
+    // The window in the place of the context, as if the context had never been there.
+    const deaf = otherNet(rateHz, (input) => {
+      const context = nets[rateHz].contextSamples;
+      input.copyWithin(0, context);
+      input.fill(0, input.length - context);
+    });
     expect(() => checkNet(deaf)).toThrow(expect.objectContaining({ code: 'vad_failed' }));
-    session.dispose();
   });
 
   it.each([
-    ['context of zeros', (input: Float32Array) => input.fill(0, 0, CONTEXT_SAMPLES)],
+    ['context of zeros', (input: Float32Array) => void input.fill(0, 0, input.length / 9)],
     ['samples of int16 scale', (input: Float32Array) => input.forEach((x, i) => (input[i] = x * 32768))],
-    ['half the rate', (input: Float32Array) => input.forEach((_, i) => (input[i] = input[i >> 1] as number))],
+    ['half the rate', (input: Float32Array) => [...input].forEach((_, i, all) => (input[i] = all[i >> 1] as number))],
+    ['twice the rate', (input: Float32Array) => [...input].forEach((_, i, all) => (input[i] = all[(2 * i) % all.length] as number))],
   ])('the start-up check notices %s', (_, spoil) => {
-    expect(() => checkNet(spoilt(spoil))).toThrow(/start-up check failed/);
+    expect(() => checkNet(otherNet(rateHz, spoil))).toThrow(/start-up check at .* failed/);
   });
 
-  it('does not move its state on without being told to', () => {
-    const state = net.newState();
-    net.input.set(checkVector().subarray(0, NET_INPUT_SAMPLES));
-    const first = net.run(state, false);
-    expect(net.run(state, false)).toBe(first);
-    expect(net.run(state, true)).toBe(first);
-    expect(net.run(state, false)).not.toBe(first);
+  it('refuses a window of another length', () => {
+    const short = { ...engine, form: () => ({ rateHz, input: new Float32Array(rateHz / 50) }) };
+    expect(() => new SileroNet(short as never, rateHz)).toThrow(expect.objectContaining({ code: 'vad_failed', message: expect.stringMatching(/expected (288|576) samples of context and window, got/) }));
   });
 
-  it.each([8000, 16_000] as const)('settles in a state that a quiet line of %i Hz does not change', (rateHz) => {
+  it('settles in a state that a quiet line does not change', () => {
     expect(silence[rateHz]).toHaveLength(256);
-    expect(silentState(net, rateHz)).toEqual(silence[rateHz]);
+    expect(silentState(nets[rateHz])).toEqual(silence[rateHz]);
     const p = listen(detectorAt(rateHz, { enabled: false }), noise(2 * rateHz, 5, 77), rateHz);
     expect(Math.max(...p)).toBeLessThan(0.1);
   });
@@ -112,40 +95,34 @@ describe('the pinned weights', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  it.each(['silero_vad_v5.onnx', 'silero_vad_legacy.onnx'])('%s is refused', async (file) => {
-    const loading = loadNet(join(modelDir, file));
-    await expect(loading).rejects.toMatchObject({ code: 'vad_failed' });
-    await expect(loading).rejects.toThrow(/not the v6.2 model: expected sha256 1a153a22/);
+  it.each(['silero_vad_v5.onnx', 'silero_vad_legacy.onnx'])('%s is refused', (file) => {
+    const loading = (): unknown => loadNets(join(modelDir, file));
+    expect(loading).toThrow(expect.objectContaining({ code: 'vad_failed' }));
+    expect(loading).toThrow(/not the v6.2 model: expected sha256 1a153a22/);
   });
 
-  it('one wrong bit is refused', async () => {
+  it('one wrong bit is refused', () => {
     const bytes = readFileSync(modelPath);
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
     const path = join(dir, 'bent.onnx');
     writeFileSync(path, bytes);
-    await expect(loadNet(path)).rejects.toMatchObject({ code: 'vad_failed' });
+    expect(() => loadNets(path)).toThrow(expect.objectContaining({ code: 'vad_failed' }));
   });
 
-  it('a missing file is named', async () => {
-    await expect(loadNet(join(dir, 'none.onnx'))).rejects.toThrow(/cannot read the model .*none\.onnx/);
+  it('a missing file is named', () => {
+    expect(() => loadNets(join(dir, 'none.onnx'))).toThrow(/cannot read the model .*none\.onnx/);
   });
 });
 
 describe('the detector', () => {
-  it('runs contiguous windows of 512 with 64 before them, whatever the frames', () => {
-    const samples = voice(2000, 16_000);
-    const p = listen(detectorAt(16_000, { enabled: false }, false), samples, 16_000);
-    const state = net.newState();
-    state.set(silence[16_000]);
-    const expected: number[] = [];
-    net.input.fill(0);
-    for (let at = 0; at + WINDOW_SAMPLES <= samples.length; at += WINDOW_SAMPLES) {
-      net.input.copyWithin(0, WINDOW_SAMPLES);
-      for (let i = 0; i < WINDOW_SAMPLES; i++) net.input[CONTEXT_SAMPLES + i] = (samples[at + i] as number) / 32768;
-      expected.push(net.run(state, true));
-    }
-    // The frame in which window w becomes complete: sample 512 (w + 1) lies in frame ceil(512 (w + 1) / 320) - 1.
-    expected.forEach((value, w) => expect(p[Math.ceil((512 * (w + 1)) / 320) - 1]).toBe(value));
+  it.each(RATES)('runs contiguous windows of 32 ms with 4 ms before them, whatever the frames, at %i Hz', (rateHz) => {
+    const samples = voice(2000, rateHz);
+    const p = listen(detectorAt(rateHz, { enabled: false }, false), samples, rateHz);
+    const state = nets[rateHz].newState();
+    state.set(silence[rateHz]);
+    const expected = hearWindows(nets[rateHz], Float32Array.from(samples, (x) => x / 32768), state);
+    // The frame in which window w becomes complete.
+    expected.forEach((value, w) => expect(p[Math.ceil((32 * (w + 1)) / 20) - 1]).toBe(value));
     expect(Math.max(...expected)).toBeGreaterThan(0.9);
   });
 
@@ -162,22 +139,23 @@ describe('the detector', () => {
     expect(firstOf(eager)).toBeLessThanOrEqual(firstOf(plain));
   });
 
-  it('catches up, without a gap, with what it skipped before the gate opened', () => {
+  it.each(RATES)('catches up, without a gap, with what it skipped before the gate opened, at %i Hz', (rateHz) => {
+    const window = (rateHz * 32) / 1000;
+    const length = (rateHz * 36) / 1000;
     const inputs: Float32Array[] = [];
-    const recorder = {
-      run: (feeds: Record<string, Tensor>) => {
-        inputs.push((feeds['input'] as Tensor).data.slice() as Float32Array);
-      },
-    };
-    const shared = { net: new SileroNet(recorder as never, Tensor), silence };
-    const detector = new SileroDetector(shared, 16_000, { rule: SILERO_RULE, gate: DEFAULT_GATE, speculate: false });
+    const recorder = otherNet(rateHz, (input) => {
+      inputs.push(input.slice());
+      return 0;
+    });
+    const shared = { nets: { ...nets, [rateHz]: recorder }, silence };
+    const detector = new SileroDetector(shared, rateHz, { rule: SILERO_RULE, gate: DEFAULT_GATE, speculate: false });
     // 20 windows of a quiet line, then loud ones; no two samples alike within a window.
-    const samples = Int16Array.from({ length: 25 * WINDOW_SAMPLES }, (_, i) => (i < 20 * WINDOW_SAMPLES ? (i % 7) - 3 : ((i * 40503) & 0x3fff) - 8192));
-    listen(detector, samples, 16_000);
-    expect(inputs.map((input) => input.length)).toEqual(Array.from({ length: 8 }, () => NET_INPUT_SAMPLES));
+    const samples = Int16Array.from({ length: 25 * window }, (_, i) => (i < 20 * window ? (i % 7) - 3 : ((i * 40503) & 0x3fff) - 8192));
+    listen(detector, samples, rateHz);
+    expect(inputs).toHaveLength(8);
     inputs.forEach((input, i) => {
-      const end = (18 + i) * WINDOW_SAMPLES;
-      expect(input).toEqual(Float32Array.from(samples.subarray(end - NET_INPUT_SAMPLES, end), (x) => x / 32768));
+      const end = (18 + i) * window;
+      expect(input).toEqual(Float32Array.from(samples.subarray(end - length, end), (x) => x / 32768));
     });
   });
 
@@ -211,8 +189,7 @@ describe('the detector', () => {
   });
 
   it('says so when the net answers nonsense', () => {
-    const mad = { run: (_: unknown, fetches: Record<string, Tensor>) => (fetches['output'] as Tensor).data.fill(NaN as never) };
-    const shared = { net: new SileroNet(mad as never, Tensor), silence };
+    const shared = { nets: { ...nets, 8000: otherNet(8000, () => NaN) }, silence };
     const detector = new SileroDetector(shared, 8000, { rule: SILERO_RULE, gate: { ...DEFAULT_GATE, enabled: false }, speculate: true });
     expect(() => detector.push(new Int16Array(160))).toThrow(expect.objectContaining({ code: 'vad_failed', message: expect.stringContaining('got NaN') }));
   });

@@ -4,7 +4,7 @@ import type { DetectorKind, SpeechDetector, SpeechRule } from '../../domain/spee
 import { ENERGY_RULE, ENERGY_THRESHOLD_RMS, EnergyDetector } from './energy.js';
 import { DEFAULT_GATE, type GateOptions } from './gate.js';
 import { checkNet, silentState } from './silero-check.js';
-import { loadNet } from './silero-net.js';
+import { loadNets } from './silero-net.js';
 import { SILERO_RULE, SileroDetector, type SileroShared } from './silero.js';
 import { WEBRTC_RULE, WebrtcDetector, loadFvad, type WebrtcMode } from './webrtc.js';
 
@@ -47,7 +47,7 @@ export async function loadDetectors(options: DetectorOptions = {}): Promise<Dete
   const gate = checkedGate({ ...DEFAULT_GATE, ...options.gate });
   const thresholdRms = options.energyThresholdRms ?? ENERGY_THRESHOLD_RMS;
   const fvad = kinds.includes('webrtc') ? await loadFvad() : undefined;
-  const silero = kinds.includes('silero') ? await loadSilero(options.sileroModelPath) : undefined;
+  const silero = kinds.includes('silero') ? loadSilero(options.sileroModelPath) : undefined;
   const notLoaded = (kind: DetectorKind): VoiceNodeError =>
     new VoiceNodeError('vad_failed', `detector ${kind} was not loaded; loaded: ${kinds.join(', ')}`);
 
@@ -65,20 +65,16 @@ export async function loadDetectors(options: DetectorOptions = {}): Promise<Dete
       }
     },
     close() {
-      silero?.net.close();
+      // Nothing of it is native: nets and modules are memory that goes when nobody holds them.
     },
   };
 }
 
-async function loadSilero(modelPath: string | undefined): Promise<SileroShared> {
-  const net = await loadNet(modelPath);
-  try {
-    checkNet(net);
-    return { net, silence: { 8000: silentState(net, 8000), 16000: silentState(net, 16_000) } };
-  } catch (error) {
-    net.close();
-    throw error;
-  }
+function loadSilero(modelPath: string | undefined): SileroShared {
+  const nets = loadNets(modelPath);
+  checkNet(nets[8000]);
+  checkNet(nets[16_000]);
+  return { nets, silence: { 8000: silentState(nets[8000]), 16000: silentState(nets[16_000]) } };
 }
 
 /** Throws `config_invalid` where a rule could never become true or never end. */

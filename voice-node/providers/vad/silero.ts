@@ -1,8 +1,7 @@
 import { FRAME_MS, type CallRateHz } from '../../domain/audio.js';
 import type { SpeechDetector, SpeechRule } from '../../domain/speech.js';
-import { createFloatResampler, type Resampler } from '../../dsp/resampler.js';
 import { Gate, type GateOptions } from './gate.js';
-import { CONTEXT_SAMPLES, NET_INPUT_SAMPLES, NET_RATE_HZ, WINDOW_SAMPLES, type NetState, type SileroNet } from './silero-net.js';
+import { WINDOW_MS, type NetState, type SileroNet, type SileroNets } from './silero-net.js';
 
 /**
  * Once 0.8, or 3 of 5 frames of 0.5: as few false starts as the latter alone, and 16 ms earlier. While the
@@ -22,12 +21,10 @@ export const SILERO_RULE: SpeechRule = {
 };
 
 const INT16_FULL_SCALE = 32768;
-const WINDOW_MS = (WINDOW_SAMPLES / NET_RATE_HZ) * 1000;
-const FRAME_SAMPLES = (NET_RATE_HZ * FRAME_MS) / 1000;
 
 /** What the detectors of one process share. */
 export interface SileroShared {
-  readonly net: SileroNet;
+  readonly nets: SileroNets;
   /** The net's state on a quiet line of either rate. */
   readonly silence: Readonly<Record<CallRateHz, Float32Array>>;
 }
@@ -52,9 +49,7 @@ export class SileroDetector implements SpeechDetector {
   private readonly gate: Gate;
   private readonly speculate: boolean;
   private readonly state: NetState;
-  private readonly upsampler: Resampler<Float32Array> | undefined;
-  private readonly narrow: Float32Array;
-  private readonly wide: Float32Array;
+  private readonly frameSamples: number;
   /** Context, the windows that may be replayed, the window being filled, and room for one frame more. */
   private readonly history: Float32Array;
   /** Where the window being filled begins in `history`. */
@@ -64,22 +59,25 @@ export class SileroDetector implements SpeechDetector {
 
   constructor(shared: SileroShared, rateHz: CallRateHz, options: SileroOptions) {
     this.rule = options.rule;
-    this.net = shared.net;
+    const net = shared.nets[rateHz];
+    this.net = net;
     this.silence = shared.silence[rateHz];
     this.gate = new Gate(options.gate, WINDOW_MS);
     this.speculate = options.speculate;
-    this.state = shared.net.newState();
-    this.upsampler = rateHz === NET_RATE_HZ ? undefined : createFloatResampler({ fromHz: rateHz, toHz: NET_RATE_HZ });
-    this.narrow = new Float32Array((rateHz * FRAME_MS) / 1000);
-    this.wide = new Float32Array(this.upsampler?.maxOutputSamples(this.narrow.length) ?? 0);
-    this.windowAt = CONTEXT_SAMPLES + WINDOW_SAMPLES * Math.max(1, options.gate.replayWindows);
-    this.history = new Float32Array(this.windowAt + WINDOW_SAMPLES + FRAME_SAMPLES);
+    this.state = net.newState();
+    this.frameSamples = (rateHz * FRAME_MS) / 1000;
+    this.windowAt = net.contextSamples + net.windowSamples * Math.max(1, options.gate.replayWindows);
+    this.history = new Float32Array(this.windowAt + net.windowSamples + this.frameSamples);
     this.reset();
+  }
+
+  get active(): boolean {
+    return this.gate.active;
   }
 
   push(frame: Int16Array): number {
     this.take(frame);
-    if (this.filled >= WINDOW_SAMPLES) {
+    if (this.filled >= this.net.windowSamples) {
       this.last = this.completeWindow();
       return this.last;
     }
@@ -88,7 +86,6 @@ export class SileroDetector implements SpeechDetector {
   }
 
   reset(): void {
-    this.upsampler?.reset();
     this.history.fill(0);
     this.filled = 0;
     this.last = 0;
@@ -97,56 +94,52 @@ export class SileroDetector implements SpeechDetector {
   }
 
   close(): void {
-    // The tensors are ordinary memory; the session belongs to all calls.
+    // The state is ordinary memory; the net belongs to all calls.
   }
 
-  /** Appends the frame to the history, as floats at the net's rate. */
+  /** Appends the frame to the history, as floats. */
   private take(frame: Int16Array): void {
-    const { narrow } = this;
-    for (let i = 0; i < narrow.length; i++) narrow[i] = (frame[i] as number) / INT16_FULL_SCALE;
+    const { history, frameSamples } = this;
     const at = this.windowAt + this.filled;
-    if (this.upsampler === undefined) {
-      this.history.set(narrow, at);
-    } else {
-      // Exactly two samples out for each one in, in every call.
-      this.upsampler.processInto(narrow, this.wide);
-      this.history.set(this.wide, at);
-    }
-    this.filled += FRAME_SAMPLES;
+    for (let i = 0; i < frameSamples; i++) history[at + i] = (frame[i] as number) / INT16_FULL_SCALE;
+    this.filled += frameSamples;
   }
 
   private completeWindow(): number {
     const { gate, windowAt } = this;
-    const windowEnd = windowAt + WINDOW_SAMPLES;
+    const { windowSamples } = this.net;
+    const windowEnd = windowAt + windowSamples;
     gate.next(this.windowRms());
     if (gate.reset) this.state.set(this.silence);
     let p = 0;
     if (gate.active) {
-      for (let back = gate.replay; back > 0; back--) this.judge(windowEnd - back * WINDOW_SAMPLES, true);
+      for (let back = gate.replay; back > 0; back--) this.judge(windowEnd - back * windowSamples, true);
       p = this.judge(windowEnd, true);
       gate.heard(p);
     }
-    this.history.copyWithin(0, WINDOW_SAMPLES);
-    this.filled -= WINDOW_SAMPLES;
+    this.history.copyWithin(0, windowSamples);
+    this.filled -= windowSamples;
     return p;
   }
 
   /** Runs the net on the window that ends at `end` in the history. */
   private judge(end: number, commit: boolean): number {
     const { history, net } = this;
-    const from = end - NET_INPUT_SAMPLES;
-    for (let i = 0; i < NET_INPUT_SAMPLES; i++) net.input[i] = history[from + i] as number;
+    const { input } = net;
+    const from = end - input.length;
+    for (let i = 0; i < input.length; i++) input[i] = history[from + i] as number;
     return net.run(this.state, commit);
   }
 
   /** RMS of the window just filled, in int16 units. */
   private windowRms(): number {
     const { history, windowAt } = this;
+    const { windowSamples } = this.net;
     let sum = 0;
-    for (let i = windowAt; i < windowAt + WINDOW_SAMPLES; i++) {
+    for (let i = windowAt; i < windowAt + windowSamples; i++) {
       const x = history[i] as number;
       sum += x * x;
     }
-    return Math.sqrt(sum / WINDOW_SAMPLES) * INT16_FULL_SCALE;
+    return Math.sqrt(sum / windowSamples) * INT16_FULL_SCALE;
   }
 }
