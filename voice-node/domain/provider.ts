@@ -37,7 +37,8 @@ export interface ProviderRequest {
 
 /**
  * How long a provider may take, in ms: until it is connected, from then to its first result, between two
- * results, and altogether. Speech recognition counts the last three from the end of speech.
+ * results, and altogether. Speech recognition counts the last three from the end of speech,
+ * or from when it was asked or connected, where that was later.
  */
 export interface ProviderLimits {
   readonly connectMs: number;

@@ -7,6 +7,7 @@ import { Attempts, type AttemptRules, type Candidate, type ResiliencePorts } fro
 
 /** Deadlines where the config names none. A caller waits two seconds before he asks whether somebody is there. */
 export const DEFAULT_LIMITS: Readonly<Record<'stt' | 'llm' | 'tts', ProviderLimits>> = {
+  // Who takes over, or tries again, has the whole utterance to catch up with: of a long one, that takes seconds.
   stt: { connectMs: 2000, firstMs: 4000, gapMs: 3000, totalMs: 10_000 },
   llm: { connectMs: 3000, firstMs: 6000, gapMs: 4000, totalMs: 60_000 },
   tts: { connectMs: 2000, firstMs: 4000, gapMs: 3000, totalMs: 60_000 },
