@@ -1,26 +1,29 @@
+import { nonzero } from './encoder';
 import { add, mul, relu, sigmoid, tanh } from './simd';
 
 // The LSTM (128 units; gates in PyTorch's order: input, forget, cell, output) and the output unit on top of it.
 
 /**
  * out = start + W x: 128 inputs, 512 outputs, weights [16][128][32]. What the state contributes does not change until
- * the state does, so it is worked out apart from what the sound contributes.
+ * the state does, so it is worked out apart from what the sound contributes. `list`: room for 129 words.
  */
-export function gates(weights: usize, start: usize, input: usize, out: usize): void {
+export function gates(weights: usize, start: usize, input: usize, list: usize, out: usize): void {
+  const end = nonzero(input, 128, list);
   for (const last = out + 2048; out < last; out += 128) {
     let a = v128.load(start), b = v128.load(start, 16), c = v128.load(start, 32), d = v128.load(start, 48);
     let e = v128.load(start, 64), f = v128.load(start, 80), g = v128.load(start, 96), h = v128.load(start, 112);
-    for (let at = input; at < input + 512; at += 4) {
-      const x = v128.load32_splat(at);
-      a = add(a, mul(v128.load(weights), x));
-      b = add(b, mul(v128.load(weights, 16), x));
-      c = add(c, mul(v128.load(weights, 32), x));
-      d = add(d, mul(v128.load(weights, 48), x));
-      e = add(e, mul(v128.load(weights, 64), x));
-      f = add(f, mul(v128.load(weights, 80), x));
-      g = add(g, mul(v128.load(weights, 96), x));
-      h = add(h, mul(v128.load(weights, 112), x));
-      weights += 128;
+    for (let next = list; next < end; next += 4) {
+      const offset: usize = i32.load(next);
+      const w = weights + 32 * offset;
+      const x = v128.load32_splat(input + offset);
+      a = add(a, mul(v128.load(w), x));
+      b = add(b, mul(v128.load(w, 16), x));
+      c = add(c, mul(v128.load(w, 32), x));
+      d = add(d, mul(v128.load(w, 48), x));
+      e = add(e, mul(v128.load(w, 64), x));
+      f = add(f, mul(v128.load(w, 80), x));
+      g = add(g, mul(v128.load(w, 96), x));
+      h = add(h, mul(v128.load(w, 112), x));
     }
     v128.store(out, a);
     v128.store(out, b, 16);
@@ -31,6 +34,7 @@ export function gates(weights: usize, start: usize, input: usize, out: usize): v
     v128.store(out, g, 96);
     v128.store(out, h, 112);
     start += 128;
+    weights += 128 * 128;
   }
 }
 

@@ -8,7 +8,7 @@ import type { SileroWeights } from './weights.js';
 export const STATE_FLOATS = 256;
 /** What the state contributes to the LSTM's gates. */
 export const RECURRENT_FLOATS = 512;
-const WORK_BYTES = 128 * 32 + 129 * 16 + 4 * 128 * 4 + 2 * 64 * 4 + 64 * 4 + 128 * 4 + 512 * 4;
+const WORK_BYTES = 128 * 32 + 129 * 16 + 4 * 128 * 4 + 2 * 64 * 4 + 64 * 4 + 128 * 4 + 512 * 4 + 129 * 4;
 const PAGE_BYTES = 65_536;
 const CACHE_LINE = 64;
 
@@ -21,7 +21,7 @@ declare const WebAssembly: {
 
 /** What net.as exports. */
 interface NetExports {
-  remember(weights: number, state: number, recurrent: number): void;
+  remember(weights: number, state: number, recurrent: number, work: number): void;
   run(samples: number, tables: number, h: number, weights: number, recurrent: number, state: number, work: number): number;
 }
 
@@ -86,7 +86,7 @@ export class SileroEngine {
   /** Works out what `state` (256 floats) contributes to the gates, into `recurrent` (512 floats). */
   remember(state: Float32Array, recurrent: Float32Array): void {
     this.state.set(state);
-    this.net.remember(this.weights, this.stateAt, this.recurrentAt);
+    this.net.remember(this.weights, this.stateAt, this.recurrentAt, this.work);
     recurrent.set(this.recurrent);
   }
 

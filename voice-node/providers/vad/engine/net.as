@@ -27,10 +27,11 @@ const MAPS2: usize = MAPS1 + 4 * 128 * 4;
 const MAPS3: usize = MAPS2 + 2 * 64 * 4;
 const FEATURES: usize = MAPS3 + 64 * 4;
 const GATES: usize = FEATURES + 128 * 4;
+const LIST: usize = GATES + 512 * 4;
 
 /** What `state` contributes to the gates: 512 floats to `recurrent`. */
-export function remember(weights: usize, state: usize, recurrent: usize): void {
-  gates(weights + RECURRENT, weights + BIAS, state, recurrent);
+export function remember(weights: usize, state: usize, recurrent: usize, work: usize): void {
+  gates(weights + RECURRENT, weights + BIAS, state, work + LIST, recurrent);
 }
 
 /**
@@ -43,9 +44,9 @@ export function run(samples: usize, tables: usize, h: usize, weights: usize, rec
   for (let i: usize = 0; i < 2 * h; i += 4) f32.store(end + i, f32.load(end - 8 - i));
   spectrum(samples, tables, h, work + TRANSFORM, work + SPECTRUM);
   conv1(weights + CONV1, weights + BIAS1, h + 1, work + SPECTRUM, work + MAPS1);
-  conv2(weights + CONV2, weights + BIAS2, work + MAPS1, work + MAPS2);
+  conv2(weights + CONV2, weights + BIAS2, work + MAPS1, work + LIST, work + MAPS2);
   conv3(weights + CONV3, weights + BIAS3, work + MAPS2, work + MAPS3);
-  conv4(weights + CONV4, weights + BIAS4, work + MAPS3, work + FEATURES);
-  gates(weights + INPUT, recurrent, work + FEATURES, work + GATES);
+  conv4(weights + CONV4, weights + BIAS4, work + MAPS3, work + LIST, work + FEATURES);
+  gates(weights + INPUT, recurrent, work + FEATURES, work + LIST, work + GATES);
   return decide(work + GATES, state, weights + OUTPUT);
 }
