@@ -85,6 +85,20 @@ export function reduce(model, event) {
 }
 
 /**
+ * The robot has left: what it was saying, and what it was hearing, ends there.
+ * @param {CallModel} model
+ * @param {number} atMs in ms of the call
+ * @returns {CallModel}
+ */
+export function robotLeft(model, atMs) {
+  return {
+    ...model,
+    speeches: model.speeches.map((speech) => (speech.offsetMs === null ? { ...speech, offsetMs: Math.max(atMs, speech.onsetMs) } : speech)),
+    replies: model.replies.map((reply) => (reply.endMs === null ? { ...reply, endMs: Math.max(atMs, reply.startMs), cut: true } : reply)),
+  };
+}
+
+/**
  * @param {Extract<CallerEvent, { type: 'turn' }>} event
  * @returns {TurnReport}
  */

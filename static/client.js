@@ -168,7 +168,11 @@ function listener(mine) {
       clearProblem('robot_absent');
       robotLost = !present;
       if (present) clearProblem('robot_left');
-      else showProblem(problem('robot_left'));
+      else {
+        showProblem(problem('robot_left'));
+        conversation.end();
+        panel.robotLeft();
+      }
       setState({ robotPresent: present, ...(present ? {} : { agentState: null }) });
     }),
     agentState: guarded((agentState) => setState({ agentState })),

@@ -1,6 +1,6 @@
 // @ts-check
 
-import { describeCall, EMPTY_CALL, reduce } from './call-model.js';
+import { describeCall, EMPTY_CALL, reduce, robotLeft } from './call-model.js';
 import { ClockMap } from './clock-map.js';
 import { Ballistics } from './level.js';
 import { Meter } from './meter.js';
@@ -128,6 +128,12 @@ export class Panel {
     if (this.#model.turns !== before.turns) this.#showTurns();
     if (this.#model.call !== before.call) showCallFacts(this.#model.call);
     this.#canvas.setAttribute('aria-label', `Live strip. ${describeCall(this.#model)}.`);
+  }
+
+  /** Nothing more comes from the robot: what it was saying must not seem to go on. */
+  robotLeft() {
+    const { offsetMs } = this.#clock;
+    if (offsetMs !== null) this.#model = robotLeft(this.#model, performance.now() - offsetMs);
   }
 
   #showTurns() {

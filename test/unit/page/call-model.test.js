@@ -1,6 +1,6 @@
 // @ts-check
 import { describe, expect, it } from 'vitest';
-import { describeCall, EMPTY_CALL, KEPT_SPANS, reduce, SHOWN_TURNS } from '../../../static/call-model.js';
+import { describeCall, EMPTY_CALL, KEPT_SPANS, reduce, robotLeft, SHOWN_TURNS } from '../../../static/call-model.js';
 
 /** @import { CallerEvent, TurnReport } from '../../../voice-node/domain/events.js' */
 
@@ -107,5 +107,21 @@ describe('describeCall', () => {
 
   it('says so where there was nothing', () => {
     expect(describeCall(EMPTY_CALL)).toBe('Nothing was said yet');
+  });
+});
+
+describe('a robot that has left', () => {
+  it('neither says nor hears any more what it was saying and hearing; what was over stays', () => {
+    const before = after(
+      { type: 'speech_started', atMs: 180, turn: 1, onsetMs: 100 },
+      { type: 'speech_ended', atMs: 900, turn: 1, offsetMs: 600, utteranceMs: 560 },
+      { type: 'reply_started', atMs: 1000, turn: 1 },
+      { type: 'speech_started', atMs: 1500, turn: 2, onsetMs: 1400 },
+    );
+    const model = robotLeft(before, 2000);
+    expect(model.speeches.map(({ offsetMs }) => offsetMs)).toEqual([600, 2000]);
+    expect(model.replies).toMatchObject([{ endMs: 2000, cut: true, bargeIn: null }]);
+    expect(before.replies[0]?.endMs, 'the older model is left alone').toBeNull();
+    expect(robotLeft(model, 9000)).toEqual(model);
   });
 });
