@@ -29,7 +29,8 @@ const LOUD = 800;
 const QUIET_MS = 900;
 /** Of a sound that came through the room some 0.9 of the waveform is left, of any other one at most 0.35 is found. */
 const IS_THERE = 0.5;
-const LEVELS_OF_TROUBLE: readonly unknown[] = ['warn', 'error', 40, 50, 60];
+/** Ours, and those of rtc-node. */
+const LEVELS_OF_TROUBLE: readonly unknown[] = ['error', 50, 60];
 
 const folder = mkdtempSync(join(tmpdir(), 'voice-node-russian-'));
 const robotFile = (...path: string[]): string => join(ROOT, 'robots', ...path);
@@ -88,7 +89,8 @@ const TALKS: readonly Talk[] = [
     said: 'Сколько стоит доставка?',
     answer: 'По городу доставка бесплатная, если заказ дороже двух тысяч рублей.',
     sounds: [track('price.wav')],
-    others: TRACKS.filter((file) => file !== 'price.wav').map(track),
+    // By their beginnings: those differ, and take a third of the time to look for.
+    others: TRACKS.filter((file) => file !== 'price.wav').map((file) => track(file).subarray(0, 1.5 * 48_000)),
     reached: () => lastRecognised(),
   },
   {
