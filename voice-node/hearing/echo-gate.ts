@@ -1,0 +1,122 @@
+import type { EchoBands } from '../dsp/echo-bands.js';
+import { ComfortNoise } from '../dsp/comfort-noise.js';
+
+export interface EchoOptions {
+  /** Excess from which two frames in a row, or one, hold more than echo; in dB over the bands' mean, 0 to 12. */
+  readonly excessDb: number;
+  readonly certainDb: number;
+  /** Each such frame lets this many more pass, up to the most: a word's quiet middle must not be cut out of it. */
+  readonly holdFrames: number;
+  readonly mostHoldFrames: number;
+  /** How far the correlation has to stand out of chance for a delay to be believed, the first and another one. */
+  readonly findAt: number;
+  readonly moveAt: number;
+}
+
+export const DEFAULT_ECHO: EchoOptions = { excessDb: 1.5, certainDb: 4, holdFrames: 3, mostHoldFrames: 10, findAt: 7, moveAt: 9 };
+
+/** The line's noise rises by 3 dB a second at most, and falls quickly. */
+const RISE_A_FRAME = 10 ** (3 / 10 / 50);
+const FALL = 0.2;
+/** The gate's and the filter's fades: time constants of 1.5 and 2.5 ms at 8 kHz. */
+const GATE_STEP = 0.08;
+const FILTER_STEP = 0.05;
+/** White noise that is uniform in -1 to 1 has an RMS of 1 / sqrt(3). */
+const UNIFORM = Math.sqrt(3);
+
+/** Decides which frames pass, and puts out what passes, or noise like the line's. */
+export class EchoGate {
+  /** Energy of the line's noise by bands, of one frame. */
+  readonly noise: Float64Array;
+  private readonly options: EchoOptions;
+  private readonly bands: EchoBands;
+  private readonly frameSamples: number;
+  private readonly comfort = new ComfortNoise();
+  private floorPower = Infinity;
+  private knowsNoise = false;
+  private before = 0;
+  private hold = 0;
+  private opening = 1;
+  private filtering = 0;
+  /** Whether the last frame passes. */
+  open = true;
+
+  constructor(frameSamples: number, bands: EchoBands, options: EchoOptions) {
+    this.frameSamples = frameSamples;
+    this.bands = bands;
+    this.options = options;
+    this.noise = new Float64Array(bands.count);
+  }
+
+  /** RMS of the line's noise, in int16 units; at least 1. */
+  get floorRms(): number {
+    return Math.max(1, Math.sqrt(this.floorPower));
+  }
+
+  /** Takes a frame's mean square: the line's noise is followed while nothing is played, too. */
+  hearLevel(power: number): void {
+    const risen = this.floorPower * RISE_A_FRAME;
+    this.floorPower = power < risen ? (this.floorPower === Infinity ? power : risen + FALL * (power - risen)) : risen;
+  }
+
+  /** Takes the energies of a frame while something is played. */
+  hearBands(near: Float64Array): void {
+    const { noise, bands } = this;
+    if (!this.knowsNoise) {
+      this.knowsNoise = true;
+      // White, until it is known better: a bin of n samples has n times their mean square.
+      const inBin = this.floorRms ** 2 * this.frameSamples;
+      for (let b = 0; b < bands.count; b++) noise[b] = inBin * ((bands.edges[b + 1] as number) - (bands.edges[b] as number));
+    }
+    for (let b = 0; b < bands.count; b++) {
+      const risen = (noise[b] as number) * RISE_A_FRAME;
+      const level = near[b] as number;
+      noise[b] = Math.max(1, level < risen ? risen + FALL * (level - risen) : risen);
+    }
+  }
+
+  /** Whether a frame with that much more than echo in it holds a caller. Opens or closes the gate. */
+  decide(excessDb: number): boolean {
+    const { options } = this;
+    const more = excessDb > options.certainDb || (excessDb > options.excessDb && this.before > options.excessDb);
+    this.before = excessDb;
+    if (more) this.hold = Math.min(options.mostHoldFrames, this.hold + options.holdFrames);
+    else if (this.hold > 0) this.hold--;
+    this.open = more || this.hold > 0;
+    return more;
+  }
+
+  /** Nothing is played: everything passes. */
+  rest(): void {
+    this.open = true;
+    this.before = 0;
+    this.hold = 0;
+    this.opening = 1;
+    this.filtering = 0;
+  }
+
+  /** Writes the frame, less the filter's estimate where that helps, or noise. `rms`: the frame's. */
+  write(near: Float64Array, estimate: Float64Array, helps: boolean, rms: number, out: Int16Array): void {
+    const loudness = Math.min(this.floorRms, rms) * UNIFORM;
+    const toOpen = this.open ? 1 : 0;
+    const toFilter = helps ? 1 : 0;
+    let { opening, filtering } = this;
+    for (let i = 0; i < out.length; i++) {
+      opening += GATE_STEP * (toOpen - opening);
+      filtering += FILTER_STEP * (toFilter - filtering);
+      const left = (near[i] as number) - filtering * (estimate[i] as number);
+      const sample = Math.round(opening * left + (1 - opening) * loudness * this.comfort.next());
+      out[i] = sample > 32767 ? 32767 : sample < -32768 ? -32768 : sample;
+    }
+    this.opening = opening;
+    this.filtering = filtering;
+  }
+
+  reset(): void {
+    this.rest();
+    this.comfort.reset();
+    this.noise.fill(0);
+    this.knowsNoise = false;
+    this.floorPower = Infinity;
+  }
+}
