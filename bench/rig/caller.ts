@@ -11,6 +11,7 @@ import {
   type RemoteTrack,
 } from '@livekit/rtc-node';
 import { AccessToken } from 'livekit-server-sdk';
+import type { NoisyRoom } from './noisy-room.js';
 import { Recording } from './recording.js';
 import type { LiveKitAddress } from './node-process.js';
 
@@ -51,9 +52,12 @@ export class Caller {
   #subscribed: Promise<void>;
   readonly #frameMs: number;
 
+  readonly #surroundings: NoisyRoom | undefined;
+
   /** `frameMs`: how finely arrival is timed; 20 costs half as much where there are many callers. */
-  constructor(frameMs: 10 | 20 = 10) {
+  constructor(frameMs: 10 | 20 = 10, surroundings?: NoisyRoom) {
     this.#frameMs = frameMs;
+    this.#surroundings = surroundings;
     const decoder = new TextDecoder();
     this.room.on(RoomEvent.DataReceived, (payload, _participant, _kind, topic) => {
       if (topic === 'voice-node') this.events.push(JSON.parse(decoder.decode(payload)) as { type: string });
@@ -99,6 +103,7 @@ export class Caller {
   async #listen(track: RemoteTrack): Promise<void> {
     for await (const frame of new AudioStream(track, { sampleRate: 48_000, numChannels: 1, frameSizeMs: this.#frameMs })) {
       this.heard.push(frame.data, performance.now());
+      this.#surroundings?.play(frame.data);
     }
   }
 
@@ -121,6 +126,7 @@ export class Caller {
         speech.at += FRAME;
         if (speech.at >= speech.samples.length) this.#queue.shift();
       }
+      this.#surroundings?.add(frame);
       this.#source.captureFrame(new AudioFrame(frame, 48_000, 1, FRAME)).catch(() => this.#failed++);
     }
   }

@@ -1,4 +1,5 @@
 import { Caller } from './caller.js';
+import type { NoisyRoom } from './noisy-room.js';
 import type { NodeProcess } from './node-process.js';
 import { sentence, trimmed, voice } from './voices.js';
 
@@ -20,9 +21,9 @@ const GRACE_MS = 60;
  * Interrupts the echo of one utterance with another, `count` times, as a caller: A is spoken, its echo begins,
  * B is spoken over it. Measured at the caller's ear on the caller's clock alone.
  */
-export async function interrupt(node: NodeProcess, count: number, random: () => number): Promise<Interruption[]> {
+export async function interrupt(node: NodeProcess, count: number, random: () => number, room?: NoisyRoom): Promise<Interruption[]> {
   const session = await node.createSession('echo');
-  const caller = new Caller();
+  const caller = new Caller(10, room);
   const long = sentence(['Front_Center', 'Front_Left', 'Rear_Right', 'Side_Left'], 60);
   const second = trimmed(voice('Rear_Left'));
   const results: Interruption[] = [];
