@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, type Browser, type TwoTracks } from '../../bench/rig/browser.js';
 import { connectBySession, listen } from '../../bench/rig/browser-call.js';
 import { NodeProcess } from '../../bench/rig/node-process.js';
@@ -17,13 +17,18 @@ import { startLiveKit, type TestLiveKit } from '../support/livekit-server.js';
 import { spokenFeed, writeDown } from '../support/speech-feed.js';
 
 const RESULTS = join(ROOT, 'test-results');
-/** Time for the greeting. */
-const FIRST_MS = 11_000;
+/** Time to come into the room and for the greeting, 6 s long, before the first phrase; slow machines need more. */
+const FIRST_MS = 20_000;
 /** From the beginning of a phrase to that of the next one: its answer is cut off there, long after it began. */
 const EVERY_MS = 11_000;
 const SOUND = 300;
 /** No pause inside a phrase, or inside an answer, is as long. */
 const PAUSE_MS = 1500;
+/**
+ * Shorter is no phrase and no answer: Chromium's echo canceller puts some 100 ms of noise into a silent microphone
+ * when it first hears the robot.
+ */
+const SPOKEN_MIN_MS = 500;
 const ANSWER_MIN_MS = 1500;
 
 /** Ten phrases, each at its time, and silence after the last. */
@@ -33,11 +38,11 @@ function microphone(): Int16Array {
   return all;
 }
 
-/** What the ear heard between the end of each phrase and the beginning of the next one. */
-function answers({ microphone: mouth, ear }: TwoTracks): readonly (Segment | undefined)[] {
-  // Chromium's microphone may begin with a click of its own before the first phrase.
-  const said = segments(mouth, SOUND, PAUSE_MS).slice(-PHRASES.length);
-  const heard = segments(ear, SOUND, PAUSE_MS);
+/** What is long enough to have been spoken. */
+const spokenIn = (track: Int16Array): Segment[] => segments(track, SOUND, PAUSE_MS).filter(({ beginMs, endMs }) => endMs - beginMs >= SPOKEN_MIN_MS);
+
+/** What was heard between the end of each phrase and the beginning of the next one. */
+function answers(said: readonly Segment[], heard: readonly Segment[]): readonly (Segment | undefined)[] {
   return said.map(({ endMs }, i) => {
     const nextMs = said[i + 1]?.beginMs ?? Infinity;
     return heard.find(({ beginMs, endMs: silentMs }) => beginMs > endMs && beginMs < nextMs && Math.min(silentMs, nextMs) - beginMs >= ANSWER_MIN_MS);
@@ -54,8 +59,11 @@ beforeAll(async () => {
   // No key, no address of any model.
   node = await NodeProcess.start(liveKit, { OPENAI_API_KEY: '', YANDEX_API_KEY: '', ELEVENLABS_API_KEY: '', LOCAL_LLM_URL: '', LOCAL_STT_URL: '', LOCAL_TTS_URL: '' });
 });
-afterAll(async () => {
+afterEach(async () => {
   await browser?.close();
+  browser = undefined;
+});
+afterAll(async () => {
   await node?.stop();
   await liveKit?.stop();
 });
@@ -70,22 +78,32 @@ describe('robots/offline in Chromium', () => {
     writeFileSync(join(RESULTS, 'offline-ear.wav'), writeWav({ samples: tracks.ear, rateHz: 48_000 }));
 
     const heard = await page.evaluate<string[]>('window.voiceNode.events.filter((event) => event.type === "transcript" && event.final).map((event) => event.text)');
-    const spoken = answers(tracks);
+    const lines = (from: 'caller' | 'robot'): Promise<string[]> => page.getByTestId('conversation').locator(`li[data-from="${from}"] .words`).allInnerTexts();
+    const written = { caller: await lines('caller'), robot: await lines('robot') };
+    const said = spokenIn(tracks.microphone);
+    const sounds = spokenIn(tracks.ear);
+    const spoken = answers(said, sounds);
     const answered = spoken.filter((answer) => answer !== undefined).length;
     const { errors, words } = wordErrors(PHRASES.join(' '), heard.join(' '));
     const summary = `${answered} of ${spoken.length} phrases answered; ${errors} of ${words} words wrong (${((100 * errors) / words).toFixed(1)} %)`;
     console.log(`robots/offline: ${summary}`);
-    writeFileSync(join(RESULTS, 'offline.json'), JSON.stringify({ summary, said: PHRASES, heard, answers: spoken }, undefined, 2));
+    writeFileSync(join(RESULTS, 'offline.json'), JSON.stringify({ summary, greeting: sounds[0], phrases: PHRASES, said, heard, answers: spoken, written }, undefined, 2));
 
-    expect(spoken).toHaveLength(PHRASES.length);
+    expect(said).toHaveLength(PHRASES.length);
     expect(answered, summary).toBeGreaterThanOrEqual(9);
     expect(errors / words, summary).toBeLessThan(0.25);
-    // The greeting was heard before the first phrase.
-    const [first] = segments(tracks.microphone, SOUND, PAUSE_MS);
-    expect(segments(tracks.ear, SOUND, PAUSE_MS)[0]?.endMs).toBeLessThan(first?.beginMs ?? 0);
+    // The greeting was heard, and whole, before the first phrase.
+    const [greeting] = sounds;
+    expect(greeting?.endMs).toBeLessThan(said[0]?.beginMs ?? 0);
+    expect(await words16(tracks.ear, greeting)).toContain('this machine alone');
     // What came back are the words of the answer, not just sound.
     const answer = spoken.find((each) => each !== undefined);
     expect(await words16(tracks.ear, answer)).toContain('demonstration');
+    // The page has written all of it down; of an answer that was cut off, what was heard of it.
+    expect(written.caller).toEqual(heard);
+    expect(written.robot[0]).toContain('I run on this machine alone');
+    for (const text of written.robot.slice(1)) expect(text).toMatch(/^This is a demonstration.* I heard: \w/);
+    expect(written.robot.at(-1)).toContain(`I heard: ${heard.at(-1)}`);
     expect(node.log.filter(({ level }) => level === 'error')).toEqual([]);
   }, 300_000);
 });
