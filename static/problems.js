@@ -74,6 +74,7 @@ const NODE_ERRORS = {
   transport_timeout: ['The robot’s line to the room did not answer in time.', 'Hang up, and start a new call.'],
   answer_failed: ['The robot could not make an answer.', 'Say it again.'],
   answer_timeout: ['The robot took too long for an answer.', 'Say it again, or wait a moment.'],
+  denoise_failed: ['The noise suppression failed, so the robot cannot hear you.', 'Hang up, and start a new call.'],
   vad_failed: ['The speech detector failed, so the robot cannot hear you.', 'Hang up, and start a new call.'],
   at_capacity: ['The node carries as many calls as it can.', 'Try again in a minute.'],
   tool_failed: ['A tool that the robot wanted to use failed.', 'Say it again.'],

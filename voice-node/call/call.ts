@@ -150,7 +150,7 @@ export class Call implements LineListener {
   /** Again with every turn: a page that was not listening yet at the first time still learns whom it talks to. */
   #introduce(): void {
     const { callId, robot, rateHz } = this.#options;
-    this.#ports.line.publish({ type: 'call', atMs: this.#atMs(), callId, robot, rateHz, detector: this.#ports.detector.kind });
+    this.#ports.line.publish({ type: 'call', atMs: this.#atMs(), callId, robot, rateHz, detector: this.#ports.detector.kind, ...(this.#ports.denoiser === undefined ? {} : { denoise: true }) });
   }
 
   // What the core commands.

@@ -10,7 +10,7 @@ import type { CallCommand, CallEvent } from './events.js';
 import type { CallState } from './state.js';
 
 /** Failures that end a call and are a provider's. */
-const FAILED_PROVIDER: Partial<Record<ErrorCode, ProviderKind>> = { vad_failed: 'vad', answer_failed: 'orchestrator' };
+const FAILED_PROVIDER: Partial<Record<ErrorCode, ProviderKind>> = { vad_failed: 'vad', denoise_failed: 'denoise', answer_failed: 'orchestrator' };
 
 export interface Step {
   readonly state: CallState;

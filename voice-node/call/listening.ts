@@ -30,12 +30,12 @@ export class Listening {
 
   /** Throws for audio that cannot be heard at the call's rate. */
   constructor(options: CallOptions, ports: CallPorts, events: ListeningEvents) {
-    const { detector, line } = ports;
+    const { detector, denoiser, line } = ports;
     this.#ports = ports;
     this.#events = events;
     this.#strip = new VadStrip((event) => line.publish(event));
     this.#hearing = new Hearing(
-      { callRateHz: options.rateHz, detector, turns: options.turns, confirm: options.interruptions === 'confirm' ? options.confirm : undefined },
+      { callRateHz: options.rateHz, detector, denoiser, turns: options.turns, confirm: options.interruptions === 'confirm' ? options.confirm : undefined },
       { frame: (frame, seen) => this.#onFrame(frame, seen), speech: (event) => events.speech(event) },
     );
   }

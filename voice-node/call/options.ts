@@ -1,5 +1,6 @@
 import type { Audio, CallRateHz } from '../domain/audio.js';
 import type { Clock } from '../domain/clock.js';
+import type { Denoiser } from '../domain/denoiser.js';
 import type { Log, Meter } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { SpeechDetector } from '../domain/speech.js';
@@ -29,11 +30,13 @@ export interface Apology {
   readonly audio: Audio;
 }
 
-/** Everything a call meets the world through. The call closes `line` and `detector`. */
+/** Everything a call meets the world through. The call closes `line`, `detector` and `denoiser`. */
 export interface CallPorts {
   readonly line: Line;
   readonly orchestrator: Orchestrator;
   readonly detector: SpeechDetector;
+  /** Cleans the caller's voice before anybody hears it. Default: none. */
+  readonly denoiser?: Denoiser | undefined;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;

@@ -4,12 +4,14 @@ import type { CallLimits } from '../call/state.js';
 import type { Config } from '../config.js';
 import { FRAME_MS } from '../domain/audio.js';
 import type { Clock } from '../domain/clock.js';
+import type { Denoiser } from '../domain/denoiser.js';
 import type { Log, Meter } from '../domain/observer.js';
 import type { DetectorKind, SpeechRule } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
 import { confirmOptions, type ConfirmOptions } from '../hearing/interruption.js';
 import { turnOptions, type TurnOptions } from '../hearing/turns.js';
 import { DEFAULT_WORDS } from '../hearing/words.js';
+import type { DenoiserFactory } from '../providers/denoise/rnnoise.js';
 import { loadDetectors, type DetectorFactory } from '../providers/vad/create.js';
 import { ENERGY_RULE } from '../providers/vad/energy.js';
 import { SILERO_RULE } from '../providers/vad/silero.js';
@@ -43,6 +45,12 @@ const surer = (rule: SpeechRule, start: number): SpeechRule => ({
   interruptCertain: Math.max(rule.interruptCertain, start),
 });
 
+/** What the calls of all robots share of hearing. */
+export interface Hearers {
+  readonly detectors: DetectorFactory;
+  readonly denoisers: DenoiserFactory;
+}
+
 export interface CallParts {
   readonly callId: string;
   readonly robot: Robot;
@@ -58,7 +66,7 @@ export interface CallParts {
  * A call of `robot`, put together as the configuration says; the robot's own settings come first. Where that
  * fails the line is closed, and the error thrown.
  */
-export function makeCall(config: Config, detectors: DetectorFactory, parts: CallParts): Call {
+export function makeCall(config: Config, { detectors, denoisers }: Hearers, parts: CallParts): Call {
   const { robot, role, callId, line, clock, meter, log } = parts;
   const kind = detectorOf(config, robot);
   const options: CallOptions = {
@@ -72,11 +80,15 @@ export function makeCall(config: Config, detectors: DetectorFactory, parts: Call
     apology: role.apology,
     replyQueueMs: config.REPLY_QUEUE_MS,
   };
+  let denoiser: Denoiser | undefined;
   try {
-    const call = new Call(options, { line, clock, meter, log, orchestrator: role.orchestrator, detector: detectors.create(kind, config.CALL_RATE_HZ) });
+    const detector = detectors.create(kind, config.CALL_RATE_HZ);
+    denoiser = (robot.config.denoise ?? config.DENOISE) ? denoisers.create() : undefined;
+    const call = new Call(options, { line, clock, meter, log, orchestrator: role.orchestrator, detector, denoiser });
     void call.done.then(() => role.release());
     return call;
   } catch (error) {
+    denoiser?.close();
     role.release();
     void line.close();
     throw error;

@@ -9,6 +9,7 @@ import { createResampler } from '../dsp/resampler.js';
 import { readWav, writeWav } from '../dsp/wav.js';
 import { silentLog } from '../platform/log.js';
 import { VirtualClock } from '../platform/virtual-clock.js';
+import { loadDenoisers } from '../providers/denoise/rnnoise.js';
 import { RobotFolder } from '../robots/folder.js';
 import { missingFor } from '../robots/requirements.js';
 import { MemoryLine } from '../transports/memory.js';
@@ -71,10 +72,10 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   const reply: Int16Array[] = [];
   const print = (line: string): void => void (events === undefined ? stdout.write(line) : writeSync(events, line));
   const line = new MemoryLine({ room: 'replay', onFrame: (frame) => reply.push(frame), onEvent: (event) => print(`${JSON.stringify(event)}\n`) });
-  const detectors = await loadConfiguredDetectors(config, [robot]);
+  const hearers = { detectors: await loadConfiguredDetectors(config, [robot]), denoisers: await loadDenoisers() };
   const cast = new RobotCast(new RobotMaker(settings, { clock, meter: noMeter, log: silentLog }), silentLog);
   const role = cast.take(robot);
-  const call = makeCall(config, detectors, { callId: 'replay', robot, role, line, clock, meter: noMeter, log: silentLog });
+  const call = makeCall(config, hearers, { callId: 'replay', robot, role, line, clock, meter: noMeter, log: silentLog });
   call.start();
   await clock.advanceTo(0);
   line.join();
@@ -83,7 +84,7 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   await clock.advanceTo(clock.nowMs());
   await call.done;
   cast.close();
-  detectors.close();
+  hearers.detectors.close();
   if (out !== undefined) writeSync(out, writeWav({ samples: joinSamples(reply), rateHz: WIRE_RATE_HZ }));
   for (const handle of [events, out]) if (handle !== undefined) closeSync(handle);
 }

@@ -9,6 +9,7 @@ import { LiveCalls, type CallRequest } from '../node/live-calls.js';
 import { Worker } from '../node/worker.js';
 import { systemClock } from '../platform/clock.js';
 import { createLog, Secrets } from '../platform/log.js';
+import { loadDenoisers, type DenoiserFactory } from '../providers/denoise/rnnoise.js';
 import { RobotChoice } from '../robots/choice.js';
 import { RobotFolder } from '../robots/folder.js';
 import { requirementsOf, type Lack } from '../robots/requirements.js';
@@ -46,6 +47,8 @@ export async function runStart(args: readonly string[]): Promise<number> {
   catchStrays(log);
   robots.reportTo(log);
   const detectors = await RobotDetectors.load(settings, robots.all());
+  // Whether or not a robot wants it now: its config may change while the node runs.
+  const denoisers = await loadDenoisers();
   const missing = (robot: Robot): readonly Lack[] => [...requirementsOf(robot, settings.around(robot)).missing, ...detectors.missing(robot)];
   const choice = new RobotChoice({ robots, defaultName: config.ROBOT, missing, log });
   for (const { name, missing: lacks } of choice.offers()) {
@@ -53,7 +56,7 @@ export async function runStart(args: readonly string[]): Promise<number> {
   }
   const metrics = createMetrics();
   const cast = new RobotCast(new RobotMaker(settings, { clock, meter: metrics.meter, log }), log);
-  const calls = new LiveCalls(callFactory({ settings, choice, detectors, cast, clock, meter: metrics.meter, log }), clock, log);
+  const calls = new LiveCalls(callFactory({ settings, choice, detectors, denoisers, cast, clock, meter: metrics.meter, log }), clock, log);
   const worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION, maxCalls: config.MAX_CALLS }, calls, clock, log);
   const sessions = new Sessions({ url: config.LIVEKIT_URL, publicUrl: config.LIVEKIT_PUBLIC_URL ?? config.LIVEKIT_URL, ...keys }, clock);
   const app = createApp(
@@ -86,17 +89,18 @@ interface CallFactoryParts {
   readonly settings: RobotSettings;
   readonly choice: RobotChoice;
   readonly detectors: RobotDetectors;
+  readonly denoisers: DenoiserFactory;
   readonly cast: RobotCast;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
 }
 
-const callFactory = ({ settings, choice, detectors, cast, clock, meter, log }: CallFactoryParts) => ({ callId, room, token, metadata }: CallRequest) => {
+const callFactory = ({ settings, choice, detectors, denoisers, cast, clock, meter, log }: CallFactoryParts) => ({ callId, room, token, metadata }: CallRequest) => {
   const robot = choice.forRoom(metadata, { callId, room });
   const role = cast.take(robot);
   const line = new LiveKitLine({ url: settings.node.LIVEKIT_URL, token, room }, clock, meter, log.child({ callId, room }));
-  return makeCall(settings.of(robot), detectors.for(robot), { callId, robot, role, line, clock, meter, log });
+  return makeCall(settings.of(robot), { detectors: detectors.for(robot), denoisers }, { callId, robot, role, line, clock, meter, log });
 };
 
 function readiness(worker: Worker, calls: LiveCalls, config: Config): { ready: boolean; reason?: string } {

@@ -6,35 +6,39 @@ import type { DetectorKind, SpeechEvent } from '../domain/speech.js';
 import { monotonicMs } from '../domain/time.js';
 import { Hearing } from '../hearing/hearing.js';
 import { turnOptions } from '../hearing/turns.js';
+import { loadDenoisers } from '../providers/denoise/rnnoise.js';
 import { DETECTOR_KINDS, loadDetectors } from '../providers/vad/create.js';
 
-export const VAD_USAGE = 'vad [--detector silero|webrtc|energy] [--rate 8000|16000|48000] < s16le';
+export const VAD_USAGE = 'vad [--detector silero|webrtc|energy] [--rate 8000|16000|48000] [--denoise] < s16le';
 
 const INPUT_RATES: readonly number[] = [8000, 16_000, 48_000];
 
 interface VadArguments {
   readonly detector: DetectorKind;
   readonly rateHz: number;
+  readonly denoise: boolean;
 }
 
 /**
  * Reads mono s16le from stdin and prints one JSON line for each beginning and end of speech as it is found:
  * `atMs` is when it was known, `onsetMs` the moment it speaks of (the start of the first voiced frame, the end
- * of the last one), both in ms of the input. An input at 48 kHz is heard at 8 kHz, as a call's would be.
+ * of the last one), both in ms of the input. An input at 48 kHz is heard at 8 kHz, as a call's would be;
+ * with --denoise all are cleaned at 48 kHz before, and everything is found 10 ms later.
  * Throws `argument_invalid` for options, `audio_format` for input that is not s16le.
  */
 export async function runVad(
   args: readonly string[],
   io: { readonly stdin: NodeJS.ReadableStream; readonly stdout: NodeJS.WritableStream },
 ): Promise<void> {
-  const { detector, rateHz } = parseVadArguments(args);
+  const { detector, rateHz, denoise } = parseVadArguments(args);
   const detectors = await loadDetectors({ kinds: [detector] });
   try {
     const callRateHz: CallRateHz = rateHz === 16_000 ? 16_000 : 8000;
+    const denoiser = denoise ? (await loadDenoisers()).create() : undefined;
     const lines: string[] = [];
     const hearing = new Hearing(
       // Everything that is found is printed: no speech is too short.
-      { callRateHz, inputRateHz: rateHz, detector: detectors.create(detector, callRateHz), turns: turnOptions({ minSpeechMs: 0 }) },
+      { callRateHz, inputRateHz: rateHz, detector: detectors.create(detector, callRateHz), denoiser, turns: turnOptions({ minSpeechMs: 0 }) },
       {
         frame: () => undefined,
         speech: (event) => lines.push(lineOf(event)),
@@ -67,14 +71,14 @@ function parseVadArguments(args: readonly string[]): VadArguments {
   if (!INPUT_RATES.includes(rateHz)) {
     throw new VoiceNodeError('argument_invalid', `--rate: expected ${INPUT_RATES.join(', ')}, got ${JSON.stringify(values.rate)}`);
   }
-  return { detector, rateHz };
+  return { detector, rateHz, denoise: values.denoise };
 }
 
-function parse(args: readonly string[]): { detector: string; rate: string } {
+function parse(args: readonly string[]): { detector: string; rate: string; denoise: boolean } {
   try {
     return parseArgs({
       args: [...args],
-      options: { detector: { type: 'string', default: 'silero' }, rate: { type: 'string', default: '8000' } },
+      options: { detector: { type: 'string', default: 'silero' }, rate: { type: 'string', default: '8000' }, denoise: { type: 'boolean', default: false } },
       allowPositionals: false,
     }).values;
   } catch (error) {

@@ -37,7 +37,7 @@ export interface TurnReport {
  * the node's clock.
  */
 export type CallerEvent =
-  | { readonly type: 'call'; readonly atMs: number; readonly callId: string; readonly robot: string; readonly rateHz: number; readonly detector: string }
+  | { readonly type: 'call'; readonly atMs: number; readonly callId: string; readonly robot: string; readonly rateHz: number; readonly detector: string; readonly denoise?: true }
   /** Consecutive frames, `atMs` is the time of the first: probability of speech, whether the detector's gate was open, and what was made of it. */
   | { readonly type: 'vad'; readonly atMs: number; readonly frameMs: number; readonly p: readonly number[]; readonly gate: readonly (0 | 1)[]; readonly reasons: readonly FrameReason[] }
   /** What was made of a possible interruption: `held` and `resumed` on the way, the others at its end. */

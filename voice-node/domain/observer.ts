@@ -12,7 +12,7 @@ export type DropPlace = 'inbound' | 'reply_stale' | 'playout_late' | 'transport'
 export const DROP_PLACES: readonly DropPlace[] = ['inbound', 'reply_stale', 'playout_late', 'transport'];
 
 /** What kind of provider failed. A closed set: it is a metric label. */
-export type ProviderKind = 'stt' | 'llm' | 'tts' | 'realtime' | 'tool' | 'vad' | 'orchestrator';
+export type ProviderKind = 'stt' | 'llm' | 'tts' | 'realtime' | 'tool' | 'vad' | 'denoise' | 'orchestrator';
 
 /** What is measured. Implemented by metrics; a call only ever sees this. All methods are cheap and never throw. */
 export interface Meter {

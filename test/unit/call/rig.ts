@@ -1,5 +1,6 @@
 import { Call } from '../../../voice-node/call/call.js';
 import type { CallOptions } from '../../../voice-node/call/options.js';
+import type { Denoiser } from '../../../voice-node/domain/denoiser.js';
 import type { CallEnd, DropPlace, Log, Meter, ProviderKind } from '../../../voice-node/domain/observer.js';
 import type { Conversation, ConversationHost, Orchestrator } from '../../../voice-node/domain/orchestrator.js';
 import type { InterruptionDecision, SpeechDetector } from '../../../voice-node/domain/speech.js';
@@ -90,10 +91,11 @@ export interface Rig {
 export interface RigOptions {
   readonly line?: (inner: MemoryLine) => Line;
   readonly detector?: SpeechDetector;
+  readonly denoiser?: Denoiser;
   readonly options?: Partial<CallOptions>;
 }
 
-export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other, options }: RigOptions = {}): Rig {
+export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other, denoiser, options }: RigOptions = {}): Rig {
   const clock = new VirtualClock();
   const frames: Int16Array[] = [];
   const line = new MemoryLine({ onFrame: (frame) => frames.push(frame) });
@@ -102,7 +104,7 @@ export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other,
   const detector = new WatchedDetector();
   const call = new Call(
     { callId: 'call-1', robot: 'echo', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: 'immediate', replyQueueMs: 2000, apology: undefined, ...options },
-    { line: wrap === undefined ? line : wrap(line), orchestrator, detector: other ?? detector, clock, meter, log },
+    { line: wrap === undefined ? line : wrap(line), orchestrator, detector: other ?? detector, denoiser, clock, meter, log },
   );
   let phase = 0;
   const frame = new Int16Array(960);

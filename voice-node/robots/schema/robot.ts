@@ -29,6 +29,8 @@ const common = {
   /** BCP 47: what the caller speaks, and the robot. */
   language: z.string().regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'expected a language such as en-US or ru-RU').default('en-US'),
   vad: vad.optional(),
+  /** Whether noise is taken out of the caller's voice before anybody hears it. Default: the node's DENOISE. */
+  denoise: z.boolean().optional(),
   /** Whether speech of the caller stops the robot: at once, once it is clear that he means it, or not before it has finished. */
   interruptions: z.enum(['immediate', 'confirm', 'off']).default('immediate'),
   confirm: confirm.optional(),
