@@ -81,6 +81,6 @@ export class NoisyRoom {
     b[1] = 0.963 * (b[1] as number) + white * 0.2965164;
     b[2] = 0.57 * (b[2] as number) + white * 1.0526913;
     // Its RMS is about 0.98.
-    return this.#noiseRms * ((b[0] as number) + (b[1] as number) + (b[2] as number) + white * 0.1848);
+    return this.#noiseRms * ((b[0]) + (b[1]) + (b[2]) + white * 0.1848);
   }
 }
