@@ -1,8 +1,10 @@
 // @ts-check
 
+import { closed, decide, decisionWords } from './decisions.js';
 import { cleanName } from './text.js';
 
 /** @import { CallerEvent, TurnReport } from '../voice-node/domain/events.js' */
+/** @import { Decision } from './decisions.js' */
 
 /**
  * Speech of the caller as the detector saw it. All times in ms of the call.
@@ -29,9 +31,10 @@ import { cleanName } from './text.js';
 /**
  * Everything that is drawn from the node's events, except the curve of probabilities.
  * @typedef {object} CallModel
- * @property {{ callId: string, robot: string, rateHz: number, detector: string } | null} call
+ * @property {{ callId: string, robot: string, rateHz: number, detector: string, denoise: boolean } | null} call
  * @property {readonly Speech[]} speeches oldest first
  * @property {readonly Reply[]} replies oldest first
+ * @property {readonly Decision[]} decisions oldest first
  * @property {readonly TurnReport[]} turns newest first
  * @property {{ code: string, message: string } | null} lastError
  */
@@ -43,7 +46,7 @@ export const SHOWN_TURNS = 8;
 export const KEPT_SPANS = 100;
 
 /** @type {CallModel} */
-export const EMPTY_CALL = Object.freeze({ call: null, speeches: [], replies: [], turns: [], lastError: null });
+export const EMPTY_CALL = Object.freeze({ call: null, speeches: [], replies: [], decisions: [], turns: [], lastError: null });
 
 /**
  * The model after one more event. The old model is left as it was.
@@ -54,7 +57,7 @@ export const EMPTY_CALL = Object.freeze({ call: null, speeches: [], replies: [],
 export function reduce(model, event) {
   switch (event.type) {
     case 'call':
-      return { ...model, call: { callId: event.callId, robot: cleanName(event.robot), rateHz: event.rateHz, detector: cleanName(event.detector) } };
+      return { ...model, call: { callId: event.callId, robot: cleanName(event.robot), rateHz: event.rateHz, detector: cleanName(event.detector), denoise: event.denoise === true } };
     case 'speech_started':
       return withSpeech(model, { turn: event.turn, onsetMs: event.onsetMs, t1Ms: event.atMs, offsetMs: null, t2Ms: null, dropped: false });
     case 'speech_ended':
@@ -64,15 +67,17 @@ export function reduce(model, event) {
     case 'reply_started':
       return withReply(model, { turn: event.turn ?? null, startMs: event.atMs, endMs: null, heardMs: null, cut: false, bargeIn: null });
     case 'reply_ended':
-      return changeReply(model, event.turn, (reply) => ({ ...reply, endMs: reply.endMs ?? event.atMs, heardMs: event.heardMs, cut: reply.cut || event.cut }));
+      return changeReply(released(model, event.atMs), event.turn, (reply) => ({ ...reply, endMs: reply.endMs ?? event.atMs, heardMs: event.heardMs, cut: reply.cut || event.cut }));
     case 'barge_in':
-      return changeReply(model, event.turn, (reply) => ({
+      return changeReply(released(model, event.atMs), event.turn, (reply) => ({
         ...reply,
         endMs: event.atMs,
         heardMs: event.heardMs,
         cut: true,
         bargeIn: { atMs: event.atMs, stopMs: event.stopMs, heardMs: event.heardMs },
       }));
+    case 'interruption':
+      return { ...model, decisions: decide(model.decisions, event) };
     case 'turn':
       return { ...model, turns: [reportOf(event), ...model.turns.filter((turn) => turn.turn !== event.turn)].slice(0, SHOWN_TURNS) };
     case 'error':
@@ -92,10 +97,21 @@ export function reduce(model, event) {
  */
 export function robotLeft(model, atMs) {
   return {
-    ...model,
+    ...released(model, atMs),
     speeches: model.speeches.map((speech) => (speech.offsetMs === null ? { ...speech, offsetMs: Math.max(atMs, speech.onsetMs) } : speech)),
     replies: model.replies.map((reply) => (reply.endMs === null ? { ...reply, endMs: Math.max(atMs, reply.startMs), cut: true } : reply)),
   };
+}
+
+/**
+ * Where a reply is over, it is not held any more.
+ * @param {CallModel} model
+ * @param {number} atMs
+ * @returns {CallModel}
+ */
+function released(model, atMs) {
+  const decisions = closed(model.decisions, atMs);
+  return decisions === model.decisions ? model : { ...model, decisions };
 }
 
 /**
@@ -161,6 +177,7 @@ function changeReply(model, turn, change) {
 export function describeCall(model) {
   const speech = model.speeches.at(-1);
   const reply = model.replies.at(-1);
+  const decision = model.decisions.at(-1);
   const parts = [];
   if (speech) {
     const spoke = speech.offsetMs === null ? 'you are speaking' : `you spoke for ${Math.round(speech.offsetMs - speech.onsetMs)} ms`;
@@ -168,5 +185,6 @@ export function describeCall(model) {
   }
   if (reply?.bargeIn) parts.push(`the reply was cut off ${Math.round(reply.bargeIn.stopMs)} ms after your voice began, ${Math.round(reply.bargeIn.heardMs)} ms of it were heard`);
   else if (reply) parts.push(reply.endMs === null ? 'the reply is playing' : `the reply ${reply.cut ? 'was cut off' : 'ended'} after ${Math.round(reply.heardMs ?? reply.endMs - reply.startMs)} ms`);
+  if (reply && !reply.bargeIn && decision && decision.fromMs >= reply.startMs && decision.outcome !== 'speech') parts.push(decision.endMs === null ? 'it is held' : `it went on after ${decisionWords(decision).full}`);
   return parts.length === 0 ? 'Nothing was said yet' : parts.join('; ');
 }

@@ -17,17 +17,21 @@ const text = (value) => typeof value === 'string';
 /** @type {Check} */
 const truth = (value) => typeof value === 'boolean';
 /** @type {Check} */
-const numbers = (value) => Array.isArray(value) && value.length <= 4096 && value.every(number);
-/** @type {Check} */
 const numbersByName = (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(number);
+/** @param {Check} check @returns {Check} */
+const listOf = (check) => (value) => Array.isArray(value) && value.length <= 4096 && value.every(check);
+/** @type {Check} */
+const bit = (value) => value === 0 || value === 1;
 /** @param {Check} check @returns {Check} */
 const maybe = (check) => (value) => value === undefined || check(value);
 
 /** Fields of each event beside `type` and `atMs`. Kept equal to CallerEvent by the unit test. */
 /** @type {Record<CallerEvent['type'], Record<string, Check>>} */
 const FIELDS = {
-  call: { callId: text, robot: text, rateHz: number, detector: text },
-  vad: { frameMs: number, p: numbers },
+  call: { callId: text, robot: text, rateHz: number, detector: text, denoise: maybe(truth) },
+  // Older nodes tell the probability alone.
+  vad: { frameMs: number, p: listOf(number), gate: maybe(listOf(bit)), reasons: maybe(listOf(text)) },
+  interruption: { turn: maybe(number), decision: text, afterMs: number },
   speech_started: { turn: number, onsetMs: number },
   speech_ended: { turn: number, offsetMs: number, utteranceMs: number },
   speech_dropped: { turn: number },

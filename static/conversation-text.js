@@ -1,5 +1,6 @@
 // @ts-check
 
+import { asideWords } from './asides.js';
 import { faultWords } from './problems.js';
 import { clockText } from './status.js';
 import { msText } from './waterfall.js';
@@ -7,7 +8,7 @@ import { msText } from './waterfall.js';
 /** @import { Conversation, Line } from './conversation.js' */
 
 /** A word of comment on a line: how it ended, or what it is. */
-/** @typedef {{ kind: 'interrupted' | 'failed' | 'cut' | 'apology' | 'dropped' | 'unanswered', words: string }} Remark */
+/** @typedef {{ kind: 'interrupted' | 'failed' | 'cut' | 'apology' | 'aside' | 'dropped' | 'unanswered', words: string }} Remark */
 
 /**
  * How one line is shown.
@@ -61,12 +62,13 @@ function brokenOff(text) {
  * @param {Line} line
  * @returns {Remark[]}
  */
-function remarksOn({ from, cut, apology, dropped, end }) {
+function remarksOn({ from, cut, asides, apology, dropped, aside, end }) {
   /** @type {Remark[]} */
   const remarks = [];
   if (apology) remarks.push({ kind: 'apology', words: 'apology' });
+  for (const words of asideWords(asides)) remarks.push({ kind: 'aside', words });
   if (from === 'robot' && cut !== null) remarks.push({ kind: cut, words: CUTS[cut] });
-  if (dropped) remarks.push({ kind: 'dropped', words: 'too short to answer' });
+  if (dropped) remarks.push({ kind: 'dropped', words: aside ? 'did not interrupt' : 'too short to answer' });
   if (from === 'caller' && end === 'unanswered') remarks.push({ kind: 'unanswered', words: 'no answer' });
   return remarks;
 }

@@ -1,9 +1,12 @@
 // @ts-check
 
+import { besides } from './asides.js';
+import { isOutcome } from './decisions.js';
 import { cleanText } from './text.js';
 import { addLine, changeAt, lastLine, NO_LINE } from './conversation-lines.js';
 
 /** @import { CallerEvent, TurnEnd } from '../voice-node/domain/events.js' */
+/** @import { Aside } from './asides.js' */
 /** @import { Segment } from './transcript.js' */
 
 /**
@@ -21,8 +24,11 @@ import { addLine, changeAt, lastLine, NO_LINE } from './conversation-lines.js';
  * @property {boolean} open it is being spoken
  * @property {number | null} spokenMs how long the caller spoke, or how much of the robot was played
  * @property {'cut' | 'interrupted' | 'failed' | null} cut why it ended before its end
+ * @property {readonly Aside[]} asides what did not interrupt it; only on the robot's line
+ * @property {number | null} heldSinceMs since when the reply is held, in ms of the call
  * @property {boolean} apology the recorded sentence after a failure
- * @property {boolean} dropped too short to be answered
+ * @property {boolean} dropped nobody has to answer it
+ * @property {boolean} aside it was said while the robot spoke, and did not interrupt it
  * @property {TurnEnd | null} end of the turn; only on the caller's line
  * @property {boolean} linked it shows the way to the turn's stages: the answer, else the fault, else the question
  * @property {number | null} responseMs t2 to t6; only on the line with which the robot answered
@@ -68,6 +74,8 @@ export function converse(talk, event) {
       return changeReply(talk, event.turn, (line) => ({ open: false, final: true, spokenMs: event.heardMs, cut: line.cut ?? (event.cut ? 'cut' : null) }));
     case 'barge_in':
       return changeReply(talk, event.turn, () => ({ open: false, final: true, spokenMs: event.heardMs, cut: 'interrupted' }));
+    case 'interruption':
+      return interruption(talk, event);
     case 'turn':
       return turnEnded(talk, event);
     case 'vad':
@@ -147,6 +155,17 @@ function speechDropped(talk, turn) {
   const quiet = { ...talk, awaited: null };
   if (talk.lines[index]?.text === '') return { ...quiet, lines: talk.lines.toSpliced(index, 1) };
   return changeCaller(quiet, turn, () => ({ open: false, final: true, dropped: true }));
+}
+
+/**
+ * @param {Conversation} talk
+ * @param {Extract<CallerEvent, { type: 'interruption' }>} event
+ * @returns {Conversation}
+ */
+function interruption(talk, event) {
+  const beside = changeReply(talk, event.turn, ({ asides, heldSinceMs }) => besides({ asides, heldSinceMs }, event));
+  if (!isOutcome(event.decision) || event.decision === 'speech') return beside;
+  return changeAt(beside, lastLine(beside, (line) => line.from === 'caller' && line.open), () => ({ aside: true }));
 }
 
 /**

@@ -120,7 +120,7 @@ export class Panel {
   take(event, arrivedMs) {
     this.#clock.observe(event.atMs, arrivedMs);
     if (event.type === 'vad') {
-      this.#strip.pushProbabilities(event);
+      this.#strip.pushFrames(event);
       return;
     }
     const before = this.#model;

@@ -14,16 +14,16 @@ const GAP_MS = 250;
 /** Height of the bar under a lane that shows a span. */
 const BAR_PX = 5;
 
-const SMALL_FONT = '11px ui-monospace, "SF Mono", Menlo, Consolas, monospace';
+export const SMALL_FONT = '11px ui-monospace, "SF Mono", Menlo, Consolas, monospace';
 
 /**
  * Lanes, their names, and the seconds below.
  * @param {Frame} frame
  */
-export function drawAxis({ context, widthPx, caller, robot, axisPx, fromMs, toMs, x, colour }) {
+export function drawAxis({ context, widthPx, caller, hearing, robot, axisPx, fromMs, toMs, x, colour }) {
   context.font = SMALL_FONT;
   context.fillStyle = colour('--lane');
-  for (const lane of [caller, robot]) context.fillRect(0, lane.top, widthPx, lane.bottom - lane.top);
+  for (const lane of [caller, hearing, robot]) context.fillRect(0, lane.top, widthPx, lane.bottom - lane.top);
   context.fillStyle = colour('--muted');
   context.textAlign = 'center';
   context.textBaseline = 'middle';
@@ -232,8 +232,9 @@ function span({ context, widthPx, x }, lane, startMs, endMs, colour, alpha) {
  * @param {number} startMs
  * @param {number} endMs
  * @param {string} colour
+ * @param {number} [alpha]
  */
-function hatch({ context, widthPx, x }, lane, startMs, endMs, colour) {
+export function hatch({ context, widthPx, x }, lane, startMs, endMs, colour, alpha = 0.4) {
   const left = Math.max(0, x(startMs));
   const right = Math.min(widthPx, x(endMs));
   if (right <= left) return;
@@ -243,7 +244,7 @@ function hatch({ context, widthPx, x }, lane, startMs, endMs, colour) {
   context.rect(left, lane.top, right - left, height);
   context.clip();
   context.strokeStyle = colour;
-  context.globalAlpha = 0.4;
+  context.globalAlpha = alpha;
   context.lineWidth = 1;
   context.beginPath();
   // The pattern hangs on the span's true start, so that it moves with it.

@@ -2,10 +2,17 @@
 
 import { FLOOR_DBFS } from './level.js';
 import { EMPTY_CALL } from './call-model.js';
+import { Runs } from './runs.js';
 import { Trace } from './trace.js';
+import { drawDecisions, drawFrames, drawHolds } from './strip-hearing.js';
 import { drawAxis, drawBargeIn, drawLevel, drawProbability, drawReplies, drawSpeeches } from './strip-lanes.js';
 
 /** @import { CallModel } from './call-model.js' */
+
+/**
+ * Consecutive frames as the node tells them. An older one tells the probabilities alone.
+ * @typedef {{ atMs: number, frameMs: number, p: readonly number[], gate?: readonly number[], reasons?: readonly string[] }} HeardFrames
+ */
 
 /** Width of the window in ms: wide screens show more of the past. */
 const WINDOW_MS = { wide: 24_000, narrow: 12_000, narrowBelowPx: 560 };
@@ -13,12 +20,20 @@ const WINDOW_MS = { wide: 24_000, narrow: 12_000, narrowBelowPx: 560 };
 /** Points kept: more than 24 s of pictures at 120 Hz, and of detector frames of 10 ms. */
 const KEPT_POINTS = 3000;
 
+/** Runs kept: as many as there can be frames of 20 ms in 24 s. */
+const KEPT_RUNS = 1200;
+
+/** Height of the lane between caller and robot, and what is around each lane. */
+const HEARING_PX = 36;
+const MARGIN_PX = 4;
+
 /**
  * Where things are on the canvas, in CSS pixels, and how time maps onto it.
  * @typedef {object} Frame
  * @property {CanvasRenderingContext2D} context
  * @property {number} widthPx
  * @property {{ top: number, bottom: number }} caller the caller's lane
+ * @property {{ top: number, bottom: number }} hearing what was made of what the caller's line brought
  * @property {{ top: number, bottom: number }} robot the robot's lane
  * @property {number} axisPx top of the time axis
  * @property {number} fromMs page time at the left edge
@@ -38,6 +53,13 @@ export class Strip {
   #callerLevel = new Trace(KEPT_POINTS);
   #robotLevel = new Trace(KEPT_POINTS);
   #probability = new Trace(KEPT_POINTS);
+  /** @type {Runs<string>} */
+  #reasons = new Runs(KEPT_RUNS);
+  /** @type {Runs<1>} */
+  #gate = new Runs(KEPT_RUNS);
+  /** Whether the node tells more than probabilities; null until it has told anything. */
+  /** @type {boolean | null} */
+  #tellsReasons = null;
   /** @type {Map<string, string>} */
   #colours = new Map();
 
@@ -57,7 +79,8 @@ export class Strip {
   onresize = () => {};
 
   clear() {
-    for (const trace of [this.#callerLevel, this.#robotLevel, this.#probability]) trace.clear();
+    for (const trace of [this.#callerLevel, this.#robotLevel, this.#probability, this.#reasons, this.#gate]) trace.clear();
+    this.#tellsReasons = null;
   }
 
   /**
@@ -70,9 +93,16 @@ export class Strip {
     this.#robotLevel.push(nowMs, Math.max(robotDbfs, FLOOR_DBFS));
   }
 
-  /** @param {{ atMs: number, frameMs: number, p: readonly number[] }} vad */
-  pushProbabilities({ atMs, frameMs, p }) {
-    p.forEach((value, i) => this.#probability.push(atMs + i * frameMs, value));
+  /** @param {HeardFrames} frames */
+  pushFrames({ atMs, frameMs, p, gate, reasons }) {
+    this.#tellsReasons = reasons !== undefined;
+    p.forEach((value, i) => {
+      const startMs = atMs + i * frameMs;
+      this.#probability.push(startMs, value);
+      if (gate?.[i] === 1) this.#gate.push(startMs, startMs + frameMs, 1);
+      const reason = reasons?.[i] ?? 'silence';
+      if (reason !== 'silence') this.#reasons.push(startMs, startMs + frameMs, reason);
+    });
   }
 
   /**
@@ -91,7 +121,10 @@ export class Strip {
     drawLevel(frame, this.#callerLevel, frame.caller, '--caller-level');
     drawLevel(frame, this.#robotLevel, frame.robot, '--robot-level');
     drawProbability(frame, this.#probability);
+    drawFrames(frame, this.#reasons.all, this.#gate.all, this.#tellsReasons);
+    drawHolds(frame, spans.decisions);
     drawBargeIn(frame, spans.replies);
+    drawDecisions(frame, spans.decisions);
   }
 
   /**
@@ -105,13 +138,15 @@ export class Strip {
     const heightPx = this.#canvas.height / scale;
     const windowMs = widthPx < WINDOW_MS.narrowBelowPx ? WINDOW_MS.narrow : WINDOW_MS.wide;
     const axisPx = heightPx - 20;
-    const middlePx = Math.round(axisPx * 0.56);
+    const hearingPx = Math.round((axisPx - HEARING_PX) * 0.56);
+    const robotPx = hearingPx + HEARING_PX;
     const fromMs = nowMs - windowMs;
     return {
       context: this.#context,
       widthPx,
-      caller: { top: 4, bottom: middlePx - 4 },
-      robot: { top: middlePx + 4, bottom: axisPx - 4 },
+      caller: { top: MARGIN_PX, bottom: hearingPx - MARGIN_PX },
+      hearing: { top: hearingPx, bottom: robotPx },
+      robot: { top: robotPx + MARGIN_PX, bottom: axisPx - MARGIN_PX },
       axisPx,
       fromMs,
       toMs: nowMs,

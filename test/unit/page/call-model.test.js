@@ -90,9 +90,10 @@ it('keeps why a turn failed', () => {
 
 it('keeps what the call and the last error said, and leaves the probabilities to the strip', () => {
   const model = after({ type: 'call', atMs: 0, callId: 'c', robot: 'tone', rateHz: 16000, detector: 'energy' }, { type: 'error', atMs: 1, code: 'vad_failed', message: 'm' });
-  expect(model.call).toEqual({ callId: 'c', robot: 'tone', rateHz: 16000, detector: 'energy' });
+  expect(model.call).toEqual({ callId: 'c', robot: 'tone', rateHz: 16000, detector: 'energy', denoise: false });
+    expect(after({ type: 'call', atMs: 0, callId: 'c', robot: 'tone', rateHz: 16000, detector: 'energy', denoise: true }).call?.denoise).toBe(true);
   expect(model.lastError).toEqual({ code: 'vad_failed', message: 'm' });
-  expect(reduce(model, { type: 'vad', atMs: 1, frameMs: 20, p: [1] })).toBe(model);
+  expect(reduce(model, { type: 'vad', atMs: 1, frameMs: 20, p: [1], gate: [1], reasons: ['speech'] })).toBe(model);
 });
 
 describe('describeCall', () => {

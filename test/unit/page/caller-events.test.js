@@ -11,8 +11,9 @@ const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
 /** One of every kind, typed against the node's own definition. */
 /** @type {{ [Type in CallerEvent['type']]: Extract<CallerEvent, { type: Type }> }} */
 const ONE_OF_EACH = {
-  call: { type: 'call', atMs: 0, callId: 'c1', robot: 'echo', rateHz: 8000, detector: 'silero' },
-  vad: { type: 'vad', atMs: 20, frameMs: 32, p: [0, 0.5, 1] },
+  call: { type: 'call', atMs: 0, callId: 'c1', robot: 'echo', rateHz: 8000, detector: 'silero', denoise: true },
+  vad: { type: 'vad', atMs: 20, frameMs: 32, p: [0, 0.5, 1], gate: [0, 1, 1], reasons: ['silence', 'suspected', 'held'] },
+  interruption: { type: 'interruption', atMs: 1200, turn: 1, decision: 'backchannel', afterMs: 480 },
   speech_started: { type: 'speech_started', atMs: 120, turn: 1, onsetMs: 40 },
   speech_ended: { type: 'speech_ended', atMs: 900, turn: 1, offsetMs: 500, utteranceMs: 860 },
   speech_dropped: { type: 'speech_dropped', atMs: 130, turn: 1 },
@@ -26,7 +27,7 @@ const ONE_OF_EACH = {
 };
 
 /** @type {Partial<Record<CallerEvent['type'], readonly string[]>>} */
-const OPTIONAL = { reply_started: ['turn'], reply_ended: ['turn'], barge_in: ['turn'], turn: ['error'], reply_text: ['turn', 'apology'] };
+const OPTIONAL = { vad: ['gate', 'reasons'], interruption: ['turn'], call: ['denoise'], reply_started: ['turn'], reply_ended: ['turn'], barge_in: ['turn'], turn: ['error'], reply_text: ['turn', 'apology'] };
 
 describe('parseCallerEvent', () => {
   it.each(Object.values(ONE_OF_EACH))('reads $type as it was sent', (event) => {
@@ -44,6 +45,12 @@ describe('parseCallerEvent', () => {
 
   it('takes the reply of a greeting, which belongs to no turn', () => {
     expect(parseCallerEvent(bytes({ type: 'reply_started', atMs: 1 }))).toEqual({ type: 'reply_started', atMs: 1 });
+  });
+
+  it('takes the frames of an older node, which tells their probabilities alone', () => {
+    const old = { type: 'vad', atMs: 20, frameMs: 20, p: [0.5] };
+    expect(parseCallerEvent(bytes(old))).toEqual(old);
+    for (const odd of [{ gate: [2] }, { gate: ['1'] }, { reasons: [1] }, { reasons: 'held' }, { gate: Array(5000).fill(1) }]) expect(parseCallerEvent(bytes({ ...old, ...odd }))).toBeNull();
   });
 
   it('refuses kinds it does not know, inherited names among them', () => {

@@ -210,6 +210,7 @@ describe('packets in odd order', () => {
       fc.tuple(turn, maybeTurn, text, fc.boolean()).map(([reply, n, words, final]) => /** @type {CallerEvent} */ ({ type: 'reply_text', atMs: 0, reply, ...(n ? { turn: n } : {}), text: words, final })),
       fc.tuple(maybeTurn, fc.boolean()).map(([n, cut]) => /** @type {CallerEvent} */ ({ type: 'reply_ended', atMs: 0, heardMs: 9, cut, ...(n ? { turn: n } : {}) })),
       fc.tuple(turn, fc.constantFrom('answered', 'failed', 'unanswered', 'interrupted')).map(([n, end]) => turnEvent(n, { end: /** @type {TurnReport['end']} */ (end) })),
+      fc.tuple(maybeTurn, fc.constantFrom('held', 'resumed', 'noise', 'echo', 'backchannel', 'speech')).map(([n, decision]) => /** @type {CallerEvent} */ ({ type: 'interruption', atMs: 0, decision, afterMs: 40, ...(n ? { turn: n } : {}) })),
       fc.constantFrom('x', 'y').map((callId) => /** @type {CallerEvent} */ ({ type: 'call', atMs: 0, callId, robot: 'r', rateHz: 8000, detector: 'd' })),
     );
     fc.assert(fc.property(fc.array(event, { maxLength: 60 }), (events) => {

@@ -27,6 +27,8 @@ function shownLines(text) {
     { type: 'transcript', atMs: 20, turn: 1, text, final: true },
     { type: 'reply_started', atMs: 30, turn: 1 },
     { type: 'reply_text', atMs: 40, reply: 1, turn: 1, text, final: true },
+    { type: 'interruption', atMs: 45, turn: 1, decision: text, afterMs: 5 },
+    { type: 'interruption', atMs: 46, turn: 1, decision: 'noise', afterMs: 6 },
     { type: 'reply_ended', atMs: 50, turn: 1, heardMs: 20, cut: true },
     { type: 'turn', atMs: 60, turn: 1, end: 'failed', error: text, marksMs: {}, stagesMs: {}, utteranceMs: 1, heardMs: 1 },
   ].map(sent);

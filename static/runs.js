@@ -1,0 +1,50 @@
+// @ts-check
+
+/**
+ * Consecutive frames of which the same is true. All times in ms of the call.
+ * @template Value
+ * @typedef {{ readonly startMs: number, endMs: number, readonly value: Value }} Run
+ */
+
+/** Frames farther apart than this do not belong together: a packet was lost. */
+const GAP_MS = 5;
+
+/**
+ * The last `capacity` runs of frames, oldest first. What is not worth a run (silence) is simply not pushed.
+ * @template Value
+ */
+export class Runs {
+  #capacity;
+  /** @type {Run<Value>[]} */
+  #runs = [];
+
+  /** @param {number} capacity runs */
+  constructor(capacity) {
+    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`Runs capacity: expected a whole number from 1, got ${capacity}`);
+    this.#capacity = capacity;
+  }
+
+  /** @type {readonly Readonly<Run<Value>>[]} */
+  get all() {
+    return this.#runs;
+  }
+
+  /**
+   * @param {number} startMs not before the last one
+   * @param {number} endMs
+   * @param {Value} value
+   */
+  push(startMs, endMs, value) {
+    const last = this.#runs.at(-1);
+    if (last !== undefined && last.value === value && Math.abs(startMs - last.endMs) <= GAP_MS) {
+      last.endMs = endMs;
+      return;
+    }
+    this.#runs.push({ startMs, endMs, value });
+    if (this.#runs.length > this.#capacity) this.#runs.shift();
+  }
+
+  clear() {
+    this.#runs = [];
+  }
+}
