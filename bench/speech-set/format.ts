@@ -19,6 +19,18 @@ export interface Span {
 export interface SpokenTurn extends Span {
   readonly speaker: string;
   readonly segments: readonly Span[];
+  /** ISO 639-1 where there is one. */
+  readonly language?: string;
+  /** A person's recording, or a program's voice. */
+  readonly origin?: 'recorded' | 'synthetic';
+  /**
+   * Where the pauses between the segments come from: `none` has none; `real` are the speaker's own; `stretched` are
+   * gaps of 60 to 200 ms in running speech, made longer; `joined` lie between recordings, so that the voice before
+   * them is that of one who has finished.
+   */
+  readonly pauses?: 'none' | 'real' | 'stretched' | 'joined';
+  /** The words, where they are known. */
+  readonly text?: string;
 }
 
 /** The kinds of sound that are not the caller. `babble` is speech of others, so no detector can be blamed for it. */
@@ -51,6 +63,8 @@ export interface Stream {
   readonly durationMs: number;
   readonly turns: readonly SpokenTurn[];
   readonly bursts: readonly Span[];
+  /** Of the file. */
+  readonly sha256?: string;
 }
 
 export type PieceKind =
@@ -66,7 +80,10 @@ export type PieceKind =
   /** Long speech of one voice: what the robot says. */
   | 'robot';
 
-/** One sound by itself, at the level of a caller's voice (-26 dBov active, where it is speech), for interruptions and echo. */
+/**
+ * One sound by itself, at the level of a caller's voice (-26 dBov active, where it is speech), for interruptions and
+ * echo. In the telephone band, but without a line's noise and not coded: that comes after it has been mixed.
+ */
 export interface Piece {
   readonly name: string;
   readonly half: Half;
@@ -78,11 +95,25 @@ export interface Piece {
   readonly sound: Span;
   /** The words, where they are known. */
   readonly text?: string;
+  readonly language?: string;
+  /** Recorded, or made by a program. */
+  readonly origin?: 'recorded' | 'synthetic';
+  readonly sha256?: string;
+}
+
+/** A Debian package that the set was made from. */
+export interface SourcePackage {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
 }
 
 export interface Manifest {
   /** Changes with anything that changes the set. */
   readonly version: string;
+  readonly packages?: readonly SourcePackage[];
+  /** What was made up, and other limits of the set. */
+  readonly notes?: readonly string[];
   readonly streams: readonly Stream[];
   readonly pieces: readonly Piece[];
 }
