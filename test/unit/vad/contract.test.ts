@@ -1,3 +1,7 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { CallRateHz } from '../../../voice-node/domain/audio.js';
@@ -124,6 +128,18 @@ describe('loadDetectors', () => {
   ])('refuses thresholds that cannot work: %j', async (options, message) => {
     await expect(loadDetectors({ kinds: ['energy'], ...options })).rejects.toThrow(message);
     await expect(loadDetectors({ kinds: ['energy'], ...options })).rejects.toMatchObject({ code: 'config_invalid' });
+  });
+
+  it('takes the same model from another place, and no other model', async () => {
+    const packaged = createRequire(import.meta.url).resolve('@ricky0123/vad-web/dist/silero_vad_v6.onnx');
+    const folder = mkdtempSync(join(tmpdir(), 'model-'));
+    const copy = join(folder, 'copy.onnx');
+    copyFileSync(packaged, copy);
+    const moved = await loadDetectors({ kinds: ['silero'], sileroModelPath: copy });
+    rmSync(folder, { recursive: true });
+    expect(probabilities(moved.create('silero', 8000), turn(8000), 8000)).toEqual(probabilities(factory.create('silero', 8000), turn(8000), 8000));
+    moved.close();
+    await expect(loadDetectors({ kinds: ['silero'], sileroModelPath: copy })).rejects.toMatchObject({ code: 'vad_failed' });
   });
 
   it('takes other thresholds', async () => {

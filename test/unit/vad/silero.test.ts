@@ -188,6 +188,15 @@ describe('the detector', () => {
     expect(Math.max(...p.slice(165))).toBeLessThan(0.35);
   });
 
+  it.each([
+    [8000, 320],
+    [16_000, 160],
+  ] as const)('at %i Hz refuses frames of another rate: %i samples', (rateHz, length) => {
+    expect(() => detectorAt(rateHz).push(new Int16Array(length))).toThrow(
+      expect.objectContaining({ code: 'vad_failed', message: `Silero VAD: expected ${rateHz / 50} samples at ${rateHz} Hz, got ${length}` }),
+    );
+  });
+
   it('says so when the net answers nonsense', () => {
     const shared = { nets: { ...nets, 8000: otherNet(8000, () => NaN) }, silence };
     const detector = new SileroDetector(shared, 8000, { rule: SILERO_RULE, gate: { ...DEFAULT_GATE, enabled: false }, speculate: true });

@@ -1,4 +1,5 @@
 import { FRAME_MS, type CallRateHz } from '../../domain/audio.js';
+import { VoiceNodeError } from '../../domain/errors.js';
 import type { SpeechDetector, SpeechRule } from '../../domain/speech.js';
 import { Gate, type GateOptions } from './gate.js';
 import { WINDOW_MS, type NetState, type SileroNet, type SileroNets } from './silero-net.js';
@@ -32,7 +33,10 @@ export interface SileroShared {
 export interface SileroOptions {
   readonly rule: SpeechRule;
   readonly gate: GateOptions;
-  /** Whether frames that complete no window are looked at too. Costs 60 % more and hears 10 ms earlier. */
+  /**
+   * Whether frames that complete no window are looked at too. Costs 40 % more and hears beginnings and ends 10 ms
+   * earlier. Leaving it out while somebody speaks would save a third of that and make ends 0 to 20 ms later.
+   */
   readonly speculate: boolean;
 }
 
@@ -100,6 +104,9 @@ export class SileroDetector implements SpeechDetector {
   /** Appends the frame to the history, as floats. */
   private take(frame: Int16Array): void {
     const { history, frameSamples } = this;
+    if (frame.length !== frameSamples) {
+      throw new VoiceNodeError('vad_failed', `Silero VAD: expected ${frameSamples} samples at ${this.net.rateHz} Hz, got ${frame.length}`);
+    }
     const at = this.windowAt + this.filled;
     for (let i = 0; i < frameSamples; i++) history[at + i] = (frame[i] as number) / INT16_FULL_SCALE;
     this.filled += frameSamples;

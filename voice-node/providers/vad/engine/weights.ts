@@ -41,9 +41,10 @@ export function readSileroWeights(model: Uint8Array): SileroWeights {
   const graph = readOnnxGraphs(model).find((each) => same(each.get(BASIS)?.shape ?? [], SHAPES[BASIS] ?? []));
   if (graph === undefined) throw new VoiceNodeError('vad_failed', `Silero VAD: expected a branch with ${BASIS} of 258 x 1 x 256 in the model, got none`);
   const part = (name: string): Float32Array => valuesOf(graph, name);
+  const conv = [0, 1, 2, 3].map((layer) => part(`encoder.${layer}.reparam_conv.weight`));
   const recurrentBias = part('decoder.rnn.bias_hh');
   return {
-    conv: [0, 1, 2, 3].map((layer) => part(`encoder.${layer}.reparam_conv.weight`)),
+    conv,
     convBias: [0, 1, 2, 3].map((layer) => part(`encoder.${layer}.reparam_conv.bias`)),
     fromFeatures: part('decoder.rnn.weight_ih'),
     fromState: part('decoder.rnn.weight_hh'),
