@@ -59,7 +59,7 @@ const SOUND: readonly (readonly [string, string])[] = [
   ['voice-node/speaking/player.ts', '../dsp/fir.js'],
   ['voice-node/orchestrators/echo.ts', '../domain/audio.js'],
   ['voice-node/call/core.ts', '../hearing/ear.js'],
-  ['voice-node/providers/http/fetch.ts', 'undici'],
+  ['voice-node/providers/vad/silero.ts', 'undici'],
   ['voice-node/transports/livekit/room.ts', '@livekit/rtc-node'],
   ['voice-node/metrics/metrics.ts', 'prom-client'],
   ['voice-node/platform/clock.ts', 'node:perf_hooks'],
