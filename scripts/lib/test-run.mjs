@@ -16,7 +16,7 @@ const STEPS = [
   { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'] },
   { name: 'page-types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'static'] },
   { name: 'imports', args: [bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'voice-node'] },
-  { name: 'unit', vitest: true, needs: ['offline'] },
+  { name: 'unit', vitest: true, needs: ['recordings', 'offline'] },
   { name: 'integration', vitest: true, needs: ['build', 'livekit', 'recordings', 'offline'] },
   { name: 'e2e', vitest: true, needs: ['build', 'livekit', 'browser', 'offline'] },
 ];
