@@ -35,7 +35,7 @@ export function besides({ asides, heldSinceMs }, { decision, atMs }) {
   if (decision === 'speech') return { asides, heldSinceMs: null };
   const before = asides.find((aside) => aside.reason === decision) ?? { reason: decision, held: 0, heldMs: 0, lowered: 0 };
   const more = heldSinceMs === null ? { ...before, lowered: before.lowered + 1 } : { ...before, held: before.held + 1, heldMs: before.heldMs + Math.max(0, atMs - heldSinceMs) };
-  return { asides: [...asides.filter((aside) => aside.reason !== decision), more], heldSinceMs: null };
+  return { asides: asides.includes(before) ? asides.map((aside) => (aside === before ? more : aside)) : [...asides, more], heldSinceMs: null };
 }
 
 /**
@@ -45,7 +45,7 @@ export function besides({ asides, heldSinceMs }, { decision, atMs }) {
  */
 export function asideWords(asides) {
   return asides.flatMap(({ reason, held, heldMs, lowered }) => [
-    ...(held === 0 ? [] : [`went on after ${WHAT[reason]}${times(held)}, held ${Math.round(heldMs)} ms`]),
+    ...(held === 0 ? [] : [`went on after ${WHAT[reason]}${times(held)}, held ${Math.round(heldMs)} ms${held === 1 ? '' : ' in all'}`]),
     ...(lowered === 0 ? [] : [`spoke lower for ${WHAT[reason]}${times(lowered)}`]),
   ]);
 }

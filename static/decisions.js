@@ -17,6 +17,9 @@
 /** @type {Readonly<Record<Outcome, string>>} */
 export const OUTCOMES = Object.freeze({ speech: 'speech', noise: 'noise', echo: 'echo', backchannel: '“uh-huh”' });
 
+/** A verdict and the cut that follows from it are not farther apart. */
+const SAME_MS = 500;
+
 /** How many decisions are kept: more than the strip's window can show in words. */
 export const KEPT_DECISIONS = 100;
 
@@ -52,6 +55,18 @@ export function decide(decisions, { decision, atMs, afterMs }) {
 export function closed(decisions, atMs) {
   const last = decisions.at(-1);
   return last === undefined || last.endMs !== null ? decisions : decisions.with(-1, { ...last, endMs: Math.max(atMs, last.fromMs) });
+}
+
+/**
+ * Where the voice began that ended a reply, and where the reply fell silent: a reply that was held was silent long
+ * before it was cut.
+ * @param {readonly Decision[]} decisions
+ * @param {{ atMs: number, stopMs: number }} bargeIn
+ */
+export function voiceThatCut(decisions, { atMs, stopMs }) {
+  const hold = decisions.findLast(({ outcome, heldMs, fromMs, endMs }) => outcome === 'speech' && heldMs !== null && fromMs <= atMs && Math.abs((endMs ?? Infinity) - atMs) < SAME_MS);
+  const fromMs = hold === undefined ? atMs - stopMs : hold.fromMs;
+  return { fromMs, silentMs: fromMs + stopMs };
 }
 
 /**

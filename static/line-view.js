@@ -74,12 +74,13 @@ export class LineView {
   /** @param {Shown['remarks']} remarks */
   #showRemarks(remarks) {
     this.#remarks.replaceChildren(
-      ...remarks.flatMap(({ kind, words }) => {
+      ...remarks.flatMap(({ kind, words }, i) => {
         const remark = part('span', 'remark');
         remark.dataset.kind = kind;
         remark.textContent = words;
-        // A blank between them, where the line may break.
-        return [document.createTextNode(' \u00a0'), remark];
+        // A blank between them, where the line may break; an aside has a line of its own.
+        const alone = kind === 'aside' || remarks[i - 1]?.kind === 'aside';
+        return alone ? [remark] : [document.createTextNode(' \u00a0'), remark];
       }),
     );
   }

@@ -6,17 +6,18 @@
  * @typedef {{ readonly startMs: number, endMs: number, readonly value: Value }} Run
  */
 
-/** Frames farther apart than this do not belong together: a packet was lost. */
-const GAP_MS = 5;
+/** Frames farther apart than this do not belong together: a packet was lost. Times of arrival jitter by less. */
+const GAP_MS = 100;
 
 /**
- * The last `capacity` runs of frames, oldest first. What is not worth a run (silence) is simply not pushed.
+ * The last `capacity` runs of frames, oldest first.
  * @template Value
  */
 export class Runs {
   #capacity;
   /** @type {Run<Value>[]} */
   #runs = [];
+  #open = false;
 
   /** @param {number} capacity runs */
   constructor(capacity) {
@@ -32,11 +33,13 @@ export class Runs {
   /**
    * @param {number} startMs not before the last one
    * @param {number} endMs
-   * @param {Value} value
+   * @param {Value | null} value null: not worth a run, but the end of the last one
    */
   push(startMs, endMs, value) {
-    const last = this.#runs.at(-1);
-    if (last !== undefined && last.value === value && Math.abs(startMs - last.endMs) <= GAP_MS) {
+    const last = this.#open ? this.#runs.at(-1) : undefined;
+    this.#open = value !== null;
+    if (value === null) return;
+    if (last !== undefined && last.value === value && startMs - last.endMs <= GAP_MS) {
       last.endMs = endMs;
       return;
     }
@@ -46,5 +49,6 @@ export class Runs {
 
   clear() {
     this.#runs = [];
+    this.#open = false;
   }
 }

@@ -10,7 +10,10 @@ import { hatch, SMALL_FONT } from './strip-lanes.js';
 /** From the top of the lane: a line of words, the frames, the gate. */
 const WORDS_PX = 14;
 const FRAMES_PX = 12;
-const GATE_PX = 4;
+const GATE_PX = 3;
+
+/** The lane's name stands to the left of this, in the row of words. */
+const NAME_PX = 72;
 
 /** A single frame is less than a pixel wide on a phone; it is to be seen all the same. */
 const LEAST_PX = 3;
@@ -30,7 +33,7 @@ export function drawFrames(frame, reasons, gate, told) {
   const row = { top: hearing.top + WORDS_PX + 1, bottom: hearing.top + WORDS_PX + 1 + FRAMES_PX };
   context.fillStyle = colour('--control');
   context.fillRect(0, hearing.bottom - 2, widthPx, 1);
-  context.fillStyle = colour('--muted');
+  context.fillStyle = colour('--text');
   for (const [left, right] of visible(frame, gate)) context.fillRect(left, hearing.bottom - 1 - GATE_PX, right - left, GATE_PX);
   for (const [left, right, run] of visible(frame, reasons)) drawRun(frame, row, left, right, run);
 }
@@ -48,7 +51,7 @@ function drawRun(frame, row, left, right, { value, startMs, endMs }) {
   switch (value) {
     case 'suspected':
       context.fillStyle = colour('--muted');
-      return context.fillRect(left, row.bottom - 5, right - left, 5);
+      return context.fillRect(left, row.bottom - 6, right - left, 6);
     case 'speech':
       context.fillStyle = colour('--caller');
       return context.fillRect(left, row.top, right - left, height);
@@ -119,12 +122,12 @@ export function drawDecisions({ context, hearing, fromMs, toMs, offsetMs, widthP
     const startMs = decision.fromMs + offsetMs;
     if ((decision.endMs ?? Infinity) + offsetMs < fromMs || startMs > toMs) continue;
     const { full, short } = decisionWords(decision);
-    const at = x(startMs);
-    for (const words of [full, short]) {
+    const at = x(startMs) + 3;
+    // At the right edge even the short word may have to begin before its sound, or nobody could read it yet.
+    const edge = freeUntilPx === widthPx ? Math.min(at, widthPx - context.measureText(short).width - 2) : at;
+    for (const [words, left] of /** @type {const} */ ([[full, at], [short, edge]])) {
       const width = context.measureText(words).width;
-      // At the right edge the words end where their sound began, or they could not be read until it has moved on.
-      const left = freeUntilPx === widthPx ? Math.min(at, widthPx - width - 2) : at;
-      if (left + width > freeUntilPx - 2) continue;
+      if (left + width > freeUntilPx - 2 || left < NAME_PX) continue;
       context.fillText(words, left, hearing.top + WORDS_PX / 2 + 1);
       freeUntilPx = left - 8;
       break;

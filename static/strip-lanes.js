@@ -1,9 +1,11 @@
 // @ts-check
 
+import { voiceThatCut } from './decisions.js';
 import { meterFraction } from './level.js';
 
 /** @import { Frame } from './strip.js' */
 /** @import { Reply, Speech } from './call-model.js' */
+/** @import { Decision } from './decisions.js' */
 /** @import { Trace } from './trace.js' */
 
 /** @typedef {{ top: number, bottom: number }} Lane */
@@ -142,8 +144,9 @@ export function drawReplies(frame, replies) {
  * (which is joined to it by the dashed line), and how much of the reply was heard.
  * @param {Frame} frame
  * @param {readonly Reply[]} replies
+ * @param {readonly Decision[]} decisions
  */
-export function drawBargeIn(frame, replies) {
+export function drawBargeIn(frame, replies, decisions) {
   const { context, caller, robot, fromMs, toMs, offsetMs, widthPx, x, colour } = frame;
   const red = colour('--cut');
   // Newest first: where cuts are close together, the older ones go without words.
@@ -155,14 +158,16 @@ export function drawBargeIn(frame, replies) {
     context.fillRect(at - 1, robot.top, 2, robot.bottom - robot.top);
     cross(context, at, robot.bottom - BAR_PX / 2);
     if (bargeIn) {
-      const voice = x(bargeIn.atMs - bargeIn.stopMs + offsetMs);
+      const { fromMs: voiceMs, silentMs } = voiceThatCut(decisions, bargeIn);
+      const voice = x(voiceMs + offsetMs);
+      const silent = x(silentMs + offsetMs);
       context.lineWidth = 1.5;
       context.setLineDash([3, 3]);
       context.beginPath();
       context.moveTo(voice, caller.top + 13);
       context.lineTo(voice, robot.top - 4);
-      context.lineTo(at, robot.top - 4);
-      context.lineTo(at, robot.top);
+      context.lineTo(silent, robot.top - 4);
+      context.lineTo(silent, robot.top);
       context.stroke();
       context.setLineDash([]);
     }

@@ -24,7 +24,7 @@ const KEPT_POINTS = 3000;
 const KEPT_RUNS = 1200;
 
 /** Height of the lane between caller and robot, and what is around each lane. */
-const HEARING_PX = 36;
+const HEARING_PX = 40;
 const MARGIN_PX = 4;
 
 /**
@@ -99,9 +99,9 @@ export class Strip {
     p.forEach((value, i) => {
       const startMs = atMs + i * frameMs;
       this.#probability.push(startMs, value);
-      if (gate?.[i] === 1) this.#gate.push(startMs, startMs + frameMs, 1);
       const reason = reasons?.[i] ?? 'silence';
-      if (reason !== 'silence') this.#reasons.push(startMs, startMs + frameMs, reason);
+      this.#gate.push(startMs, startMs + frameMs, gate?.[i] === 1 ? 1 : null);
+      this.#reasons.push(startMs, startMs + frameMs, reason === 'silence' ? null : reason);
     });
   }
 
@@ -123,7 +123,7 @@ export class Strip {
     drawProbability(frame, this.#probability);
     drawFrames(frame, this.#reasons.all, this.#gate.all, this.#tellsReasons);
     drawHolds(frame, spans.decisions);
-    drawBargeIn(frame, spans.replies);
+    drawBargeIn(frame, spans.replies, spans.decisions);
     drawDecisions(frame, spans.decisions);
   }
 

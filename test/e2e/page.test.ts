@@ -130,6 +130,11 @@ describe('the page in Chromium', () => {
     await browser.page.screenshot({ path: join(PICTURES, 'barge-in.png') });
     const [cut] = await events(browser, 'barge_in');
     expect(cut).toMatchObject({ turn: expect.any(Number) as number, stopMs: expect.any(Number) as number });
+    // Why it was cut, and what was made of each frame of the voice that cut it.
+    expect((await events(browser, 'interruption'))[0]).toMatchObject({ turn: cut?.['turn'], decision: 'speech', afterMs: expect.any(Number) as number });
+    const frames = await events(browser, 'vad');
+    expect(new Set(frames.flatMap(({ reasons }) => reasons as string[]))).toEqual(new Set(['silence', 'speech']));
+    expect(new Set(frames.flatMap(({ gate }) => gate as number[]))).toContain(1);
     const interrupted = browser.page.getByTestId('turns').locator('[data-end="interrupted"]').first();
     await interrupted.waitFor();
     expect(await browser.page.getByTestId('conversation').locator('li[data-from="robot"]').first().innerText()).toContain('interrupted');

@@ -47,7 +47,11 @@ describe('a reply beside which something was heard', () => {
 
   it('sums up what came more than once, and says where the robot only lowered its voice', () => {
     const talk = after(...speaking, told(12_800, 'noise'), told(12_900, 'noise'), ...uhHuh(13_000, ''), told(13_500, 'held'), told(13_800, 'noise'), told(13_800, 'resumed'), told(13_900, 'echo'));
-    expect(read(talk)[1]).toBe('robot: It is | went on after “uh-huh”, held 420 ms | went on after a noise, held 300 ms | spoke lower for a noise (2 times) | spoke lower for its own echo');
+    expect(read(talk)[1]).toBe('robot: It is | went on after a noise, held 300 ms | spoke lower for a noise (2 times) | went on after “uh-huh”, held 420 ms | spoke lower for its own echo');
+  });
+
+  it('gives the length of several holds together', () => {
+    expect(read(after(...speaking, ...uhHuh(12_800, ''), ...uhHuh(14_000, '')))[1]).toBe('robot: It is | went on after “uh-huh” (2 times), held 840 ms in all');
   });
 
   it('and that was interrupted in the end says both', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INTERRUPTION_DECISIONS } from '../../../voice-node/domain/speech.ts';
 import { describeCall, EMPTY_CALL, reduce, robotLeft } from '../../../static/call-model.js';
-import { decide, decisionWords, isOutcome, KEPT_DECISIONS } from '../../../static/decisions.js';
+import { decide, decisionWords, isOutcome, KEPT_DECISIONS, voiceThatCut } from '../../../static/decisions.js';
 import { Runs } from '../../../static/runs.js';
 
 /** @import { CallerEvent } from '../../../voice-node/domain/events.js' */
@@ -59,6 +59,19 @@ describe('decisions about interruptions', () => {
   });
 });
 
+describe('the voice that cut a reply', () => {
+  it('began before the hold where there was one: silent then, cut once it was clear', () => {
+    const decisions = after(told(1000, 'held', 60), told(1600, 'speech', 660));
+    expect(voiceThatCut(decisions, { atMs: 1608, stopMs: 64 })).toEqual({ fromMs: 940, silentMs: 1004 });
+  });
+
+  it('else as long ago as the stop took; holds of other replies count for nothing', () => {
+    const decisions = after(told(1000, 'held', 60), told(1600, 'speech', 660), told(9000, 'speech', 60));
+    expect(voiceThatCut(decisions, { atMs: 9010, stopMs: 64 })).toEqual({ fromMs: 8946, silentMs: 9010 });
+    expect(voiceThatCut([], { atMs: 100, stopMs: 64 })).toEqual({ fromMs: 36, silentMs: 100 });
+  });
+});
+
 describe('a reply that is held', () => {
   const held = [/** @type {CallerEvent} */ ({ type: 'reply_started', atMs: 500, turn: 1 }), told(1000, 'held')].reduce(reduce, EMPTY_CALL);
 
@@ -80,13 +93,14 @@ describe('a reply that is held', () => {
 });
 
 describe('runs of frames', () => {
-  it('join equal frames that follow one another, and nothing across a gap', () => {
+  it('join equal frames that follow one another, whatever the jitter, and nothing across a gap or other frames', () => {
     const runs = new Runs(10);
-    for (const [startMs, value] of /** @type {const} */ ([[0, 'held'], [20, 'held'], [40, 'resumed'], [100, 'resumed']])) runs.push(startMs, startMs + 20, value);
+    for (const [startMs, value] of /** @type {const} */ ([[0, 'held'], [31, 'held'], [40, 'resumed'], [60, null], [80, 'resumed'], [300, 'resumed']])) runs.push(startMs, startMs + 20, value);
     expect(runs.all).toEqual([
-      { startMs: 0, endMs: 40, value: 'held' },
+      { startMs: 0, endMs: 51, value: 'held' },
       { startMs: 40, endMs: 60, value: 'resumed' },
-      { startMs: 100, endMs: 120, value: 'resumed' },
+      { startMs: 80, endMs: 100, value: 'resumed' },
+      { startMs: 300, endMs: 320, value: 'resumed' },
     ]);
   });
 
