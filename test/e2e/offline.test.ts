@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, type Browser, type TwoTracks } from '../../bench/rig/browser.js';
 import { connectBySession, listen } from '../../bench/rig/browser-call.js';
 import { NodeProcess } from '../../bench/rig/node-process.js';
+import { seeded } from '../../bench/rig/random.js';
 import { segments, type Segment } from '../../bench/rig/segments.js';
 import { PHRASES, spokenBy, wordErrors } from '../../bench/rig/spoken.js';
 import { trimmed } from '../../bench/rig/voices.js';
@@ -17,6 +18,8 @@ import { startLiveKit, type TestLiveKit } from '../support/livekit-server.js';
 import { spokenFeed, writeDown } from '../support/speech-feed.js';
 
 const RESULTS = join(ROOT, 'test-results');
+/** What robots/offline says first. */
+const GREETING = 'Hello. I run on this machine alone. Please speak clearly, and tell me what you need.';
 /** Time to come into the room and for the greeting, 6 s long, before the first phrase; slow machines need more. */
 const FIRST_MS = 20_000;
 /** From the beginning of a phrase to that of the next one: its answer is cut off there, long after it began. */
@@ -24,16 +27,17 @@ const EVERY_MS = 11_000;
 const SOUND = 300;
 /** No pause inside a phrase, or inside an answer, is as long. */
 const PAUSE_MS = 1500;
-/**
- * Shorter is no phrase and no answer: Chromium's echo canceller puts some 100 ms of noise into a silent microphone
- * when it first hears the robot.
- */
+/** Shorter is no phrase and no answer: what is left of the echo canceller's noise, some 100 ms, is neither. */
 const SPOKEN_MIN_MS = 500;
 const ANSWER_MIN_MS = 1500;
 
-/** Ten phrases, each at its time, and silence after the last. */
+/**
+ * Ten phrases, each at its time, in a quiet room (-63 dBFS). Into zeros, which no microphone gives, Chromium's echo
+ * canceller puts noise of its own when it first hears the robot: loud enough to interrupt the greeting.
+ */
 function microphone(): Int16Array {
-  const all = new Int16Array((FIRST_MS + PHRASES.length * EVERY_MS + 5000) * 48);
+  const random = seeded(1);
+  const all = new Int16Array((FIRST_MS + PHRASES.length * EVERY_MS + 5000) * 48).map(() => Math.round(80 * random() - 40));
   PHRASES.forEach((phrase, i) => all.set(trimmed(spokenBy('rms', phrase, 48_000)), (FIRST_MS + i * EVERY_MS) * 48));
   return all;
 }
@@ -95,13 +99,14 @@ describe('robots/offline in Chromium', () => {
     // The greeting was heard, and whole, before the first phrase.
     const [greeting] = sounds;
     expect(greeting?.endMs).toBeLessThan(said[0]?.beginMs ?? 0);
-    expect(await words16(tracks.ear, greeting)).toContain('this machine alone');
+    const greeted = wordErrors(GREETING, await words16(tracks.ear, greeting));
+    expect(greeted.errors / greeted.words).toBeLessThan(0.4);
     // What came back are the words of the answer, not just sound.
     const answer = spoken.find((each) => each !== undefined);
     expect(await words16(tracks.ear, answer)).toContain('demonstration');
     // The page has written all of it down; of an answer that was cut off, what was heard of it.
     expect(written.caller).toEqual(heard);
-    expect(written.robot[0]).toContain('I run on this machine alone');
+    expect(written.robot[0]).toBe(GREETING);
     for (const text of written.robot.slice(1)) expect(text).toMatch(/^This is a demonstration.* I heard: \w/);
     expect(written.robot.at(-1)).toContain(`I heard: ${heard.at(-1)}`);
     expect(node.log.filter(({ level }) => level === 'error')).toEqual([]);
