@@ -76,6 +76,7 @@ const NODE_ERRORS = {
   answer_timeout: ['The robot took too long for an answer.', 'Say it again, or wait a moment.'],
   denoise_failed: ['The noise suppression failed, so the robot cannot hear you.', 'Hang up, and start a new call.'],
   vad_failed: ['The speech detector failed, so the robot cannot hear you.', 'Hang up, and start a new call.'],
+  turn_model_failed: ['The model that tells when you have finished speaking failed; the pause alone tells it now.', 'Go on; the node’s log says why.'],
   at_capacity: ['The node carries as many calls as it can.', 'Try again in a minute.'],
   tool_failed: ['A tool that the robot wanted to use failed.', 'Say it again.'],
   provider_unreachable: ['A service that the robot needs cannot be reached.', 'Say it again; if it stays, check that the service runs and that the node is online.'],
