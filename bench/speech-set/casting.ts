@@ -7,7 +7,7 @@ import { spokenTake, VOICES } from './voices.js';
 import { CALLER_SAYS } from './words.js';
 
 /** Recordings looked for, by speaker: prompts are long, and hold the pauses that nobody made. */
-const OF_PROMPTS = 90;
+const OF_PROMPTS = 150;
 const OF_OTHERS = 24;
 
 export interface Cast {

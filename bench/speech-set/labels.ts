@@ -1,4 +1,4 @@
-import { msOfSamples, samplesOfMs, type Range, type Sound } from './sound.js';
+import { msOfSamples, rmsOf, samplesOfMs, type Range, type Sound } from './sound.js';
 
 /**
  * Where somebody speaks in a clean recording, from its energy in the telephone band: 10 ms windows every 2.5 ms,
@@ -10,8 +10,11 @@ const ACTIVE_DB = -36;
 const EDGE_DB = -30;
 /** A shorter gap is the closure of a stop, not a pause. */
 export const SHORTEST_PAUSE_MS = 200;
-/** Shorter than this is a click, and a recording with clicks in its silence is not used. */
-const SHORTEST_SOUND_MS = 40;
+/** What stands alone and is shorter, or so much softer than the loudest segment, is a click or a breath. */
+const SHORTEST_SEGMENT_MS = 100;
+const SOFTEST_SEGMENT_DB = -15;
+/** A gap nearer than this to a pause is no place for another one. */
+const SHORTEST_PART_MS = 150;
 /** What lies this near to speech may be its tail, and says nothing about the noise of the recording. */
 const COLLAR_MS = 50;
 const LEAST_SILENCE_WINDOWS = 20;
@@ -25,7 +28,7 @@ export interface Labelled {
   readonly breaths: readonly Range[];
 }
 
-/** Labels of a clean recording; undefined where nothing, or a lone click, is heard in it. */
+/** Labels of a clean recording; undefined where there is nothing in it, or clicks and breaths by themselves. */
 export function labelled(sound: Sound): Labelled | undefined {
   const energy = energies(sound);
   let loudest = 0;
@@ -35,8 +38,38 @@ export function labelled(sound: Sound): Labelled | undefined {
   const runs = runsAbove(energy, loudest * 10 ** (ACTIVE_DB / 10)).map((run) => drawnIn(run, energy, edge)).filter((run) => run !== undefined);
   const spans = runs.map(({ begin, end }) => spanOf(begin, end, sound.length));
   const segments = closed(spans, samplesOfMs(SHORTEST_PAUSE_MS));
-  if (segments.length === 0 || segments.some(({ begin, end }) => end - begin < samplesOfMs(SHORTEST_SOUND_MS))) return undefined;
-  return { segments, snrDb: snrOf(energy, segments), breaths: gaps(spans, samplesOfMs(60), samplesOfMs(SHORTEST_PAUSE_MS)) };
+  if (segments.length === 0 || hasStrays(sound, segments)) return undefined;
+  const breaths = gaps(spans, samplesOfMs(60), samplesOfMs(SHORTEST_PAUSE_MS));
+  return { segments, snrDb: snrOf(energy, segments), breaths: spaced(breaths, segments) };
+}
+
+/** From where a sound that is no speech begins to where it ends; all of it where it is silent. */
+export function extentOf(sound: Sound): Range {
+  const energy = energies(sound);
+  let loudest = 0;
+  for (const e of energy) if (e > loudest) loudest = e;
+  const runs = loudest === 0 ? [] : runsAbove(energy, loudest * 10 ** (EDGE_DB / 10));
+  const [first, last] = [runs[0], runs.at(-1)];
+  return first === undefined || last === undefined ? { begin: 0, end: sound.length } : spanOf(first.begin, last.end, sound.length);
+}
+
+function hasStrays(sound: Sound, segments: readonly Range[]): boolean {
+  const levels = segments.map(({ begin, end }) => rmsOf(sound, begin, end));
+  const softest = Math.max(...levels) * 10 ** (SOFTEST_SEGMENT_DB / 20);
+  return segments.some(({ begin, end }, i) => end - begin < samplesOfMs(SHORTEST_SEGMENT_MS) || (levels[i] as number) < softest);
+}
+
+/** Of the gaps inside segments, from left to right, those with enough speech before and after them. */
+function spaced(breaths: readonly Range[], segments: readonly Range[]): Range[] {
+  const least = samplesOfMs(SHORTEST_PART_MS);
+  return segments.flatMap(({ begin, end }) => {
+    const kept: Range[] = [];
+    for (const breath of breaths) {
+      const from = kept.at(-1)?.end ?? begin;
+      if (breath.begin - from >= least && breath.end > begin && end - breath.end >= least) kept.push(breath);
+    }
+    return kept;
+  });
 }
 
 /** Mean power of each window. Window i begins at sample i * hop. */

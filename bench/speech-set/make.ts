@@ -11,7 +11,7 @@ import { summary } from './summary.js';
 import { lacks } from './whole.js';
 
 /** Rises with every change of the recipe. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 const NOTES: readonly string[] = [
   'Most coughs, all clearings of throats and part of the slams are synthetic; each piece says so in `origin`.',
@@ -22,28 +22,33 @@ const NOTES: readonly string[] = [
 ];
 
 export interface Folders {
-  /** Where the set goes. Emptied first. */
+  /** Where the set goes; one that is there is replaced when the new one is whole. */
   readonly set: string;
   /** Where packages are kept and unpacked. */
   readonly packages: string;
 }
 
-/** Makes the whole set. Throws, and leaves no manifest, where it could not be made whole. */
+/** Makes the whole set. Throws where it could not be made whole; a set that was there before stays then. */
 export async function makeSet(folders: Folders, say: (line: string) => void): Promise<Manifest> {
   const names = [...new Set([...SPEAKERS.map((speaker) => speaker.package), ...BANK_PACKAGES])].sort();
   const packages = await fetchPackages(names, folders.packages, say);
   const missing = names.filter((name) => !packages.has(name));
   if (missing.length > 0) say(`not to be had: ${missing.join(', ')}`);
   const writer = new SetWriter(folders.set);
-  for (const half of ['tune', 'test'] as const) await makeHalf(half, packages, writer, say);
-  const sources = [...packages.values()].map(({ name, version, sha256 }) => ({ name, version, sha256 }));
-  const manifest = writer.finish({ version: `${RECIPE}`, packages: sources, notes: NOTES });
-  const wrong = lacks(manifest);
-  if (wrong.length > 0) throw new Error(`the set is not whole${missing.length > 0 ? `, packages are missing: ${missing.join(', ')} (sudo apt-get update?)` : ''}\n  ${wrong.join('\n  ')}`);
-  writer.seal(manifest);
-  say(summary(manifest));
-  say(`fingerprint ${fingerprint(manifest)}`);
-  return manifest;
+  try {
+    for (const half of ['tune', 'test'] as const) await makeHalf(half, packages, writer, say);
+    const sources = [...packages.values()].map(({ name, version, sha256 }) => ({ name, version, sha256 }));
+    const manifest = writer.finish({ version: `${RECIPE}`, packages: sources, notes: NOTES });
+    const wrong = lacks(manifest);
+    const because = missing.length > 0 ? `; packages are missing: ${missing.join(', ')} (try: sudo apt-get update)` : '';
+    if (wrong.length > 0) throw new Error(`the set would not be whole${because}\n  ${wrong.join('\n  ')}`);
+    writer.seal(manifest);
+    say(summary(manifest));
+    say(`fingerprint ${fingerprint(manifest)}`);
+    return manifest;
+  } finally {
+    writer.discard();
+  }
 }
 
 async function makeHalf(half: Half, packages: Parameters<typeof castOf>[1], writer: SetWriter, say: (line: string) => void): Promise<void> {

@@ -2,7 +2,7 @@ import type { Bank } from './bank.js';
 import { cough, slam, throatClearing } from './body.js';
 import type { Cast } from './casting.js';
 import type { Half, Piece, PieceKind, Span } from './format.js';
-import { labelled } from './labels.js';
+import { extentOf } from './labels.js';
 import { atActiveLevel, atRms } from './levels.js';
 import { toInt16 } from './line.js';
 import { noise } from './noises.js';
@@ -39,8 +39,7 @@ function spoken(kind: PieceKind, take: Take, levelDbov = SPEECH_DBOV): MadePiece
 
 /** A sound that is no speech: its beginning and end are found as those of speech are. */
 function heard(kind: PieceKind, speaker: string, origin: 'recorded' | 'synthetic', sound: Sound): MadePiece {
-  const segments = labelled(sound)?.segments ?? [{ begin: 0, end: sound.length }];
-  return { kind, speaker, origin, durationMs: msOfSamples(sound.length), sound: spanOf(segments), samples: toInt16(sound) };
+  return { kind, speaker, origin, durationMs: msOfSamples(sound.length), sound: spanOf([extentOf(sound)]), samples: toInt16(sound) };
 }
 
 /** Sentences of 1.5 to 6 s without a long pause, speaker after speaker. */
@@ -105,10 +104,7 @@ const levelled = (piece: MadePiece): MadePiece => {
 
 /** Without the silence around it, but for a little. */
 function trimmed(sound: Sound): Sound {
-  const segments = labelled(sound)?.segments;
-  if (segments === undefined) return faded(sound, 5, 20);
-  const { begin } = segments[0] as Range;
-  const { end } = segments.at(-1) as Range;
+  const { begin, end } = extentOf(sound);
   return joined([silence(60), faded(sound.slice(Math.max(0, begin - 160), end + 800), 5, 40), silence(60)]);
 }
 

@@ -17,21 +17,22 @@ export const SHARES: Shares = { real: 62, stretched: 32, joined: 32, none: 34, s
 const LONGEST_TURN_MS = 12_000;
 /** Words read one by one are joined to turns of this many. */
 const JOINED_OF = [2, 4] as const;
-const SHORT_TAKE_MS = 1500;
+const SHORT_TAKE_MS = 3000;
+const LONG_PAUSE_MS = 350;
 
+/** What one speaker has not said yet. */
 interface Spare {
   readonly takes: Take[];
-  next: number;
 }
 
 /** Turns of a half, the turns of one speaker together (a call), in a drawn order of speakers. No recording is used twice. */
 export function scriptOf(half: Half, cast: Cast, shares: Shares = SHARES): BuiltTurn[] {
   const dice = new Dice(`script of ${half}`);
-  const spare = new Map([...cast.callers].map(([id, takes]): [string, Spare] => [id, { takes: takes.filter((take) => msOfSamples(take.sound.length) < LONGEST_TURN_MS), next: 0 }]));
+  const spare = new Map([...cast.callers].map(([id, takes]): [string, Spare] => [id, { takes: takes.filter((take) => msOfSamples(take.sound.length) < LONGEST_TURN_MS) }]));
   const turns: BuiltTurn[] = [];
   const deal = (count: number, make: (spare: Spare) => BuiltTurn | undefined): void => void turns.push(...dealt(count, dice, spare, make));
   // What fewest recordings are fit for comes first.
-  deal(shares.real, (from) => take(from, isReal, plainTurn));
+  deal(shares.real, (from) => take(from, isReal, plainTurn, longPausesFirst));
   deal(shares.stretched, (from) => take(from, isStretchable, (found) => stretchedTurn(found, dice)));
   deal(shares.joined, (from) => joinedOf(from, dice));
   deal(shares.none, (from) => take(from, (found) => found.segments.length === 1 && speechMs(found.segments) > 300, plainTurn));
@@ -57,8 +58,12 @@ function dealt(count: number, dice: Dice, spare: ReadonlyMap<string, Spare>, mak
   return turns;
 }
 
-function take(from: Spare, fit: (take: Take) => boolean, make: (take: Take) => BuiltTurn): BuiltTurn | undefined {
-  const index = from.takes.findIndex(fit);
+/** Most pauses of people who read are just over 200 ms: what is longer is rarer, and says more about ends of turns. */
+const longPausesFirst = (a: Take, b: Take): number => Number(longestPauseMs(b.segments) >= LONG_PAUSE_MS) - Number(longestPauseMs(a.segments) >= LONG_PAUSE_MS);
+
+function take(from: Spare, fit: (take: Take) => boolean, make: (take: Take) => BuiltTurn, order?: (a: Take, b: Take) => number): BuiltTurn | undefined {
+  const best = (order ? [...from.takes].sort(order) : from.takes).find(fit);
+  const index = best === undefined ? -1 : from.takes.indexOf(best);
   const [found] = index < 0 ? [] : from.takes.splice(index, 1);
   return found === undefined ? undefined : make(found);
 }
@@ -66,7 +71,7 @@ function take(from: Spare, fit: (take: Take) => boolean, make: (take: Take) => B
 function joinedOf(from: Spare, dice: Dice): BuiltTurn | undefined {
   const [least, most] = JOINED_OF;
   const wanted = least + dice.below(most - least + 1);
-  const short = from.takes.filter((found) => msOfSamples(found.sound.length) < 2 * SHORT_TAKE_MS && found.segments.length === 1).slice(0, wanted);
+  const short = from.takes.filter((found) => msOfSamples(found.sound.length) < SHORT_TAKE_MS && found.segments.length === 1).slice(0, wanted);
   if (short.length < least) return undefined;
   from.takes.splice(0, from.takes.length, ...from.takes.filter((found) => !short.includes(found)));
   return joinedTurn(short, dice);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Half, Manifest, Piece, PieceKind, SourcePackage, Stream } from './format.js';
 import type { MadePiece } from './pieces.js';
@@ -8,15 +8,17 @@ import type { Made } from './streams.js';
 /** Writes the files of a set as they come, and at last its manifest. */
 export class SetWriter {
   private readonly folder: string;
+  private readonly partial: string;
   private readonly streams: Stream[] = [];
   private readonly pieces: Piece[] = [];
   private readonly counts = new Map<string, number>();
 
-  /** Empties the folder: a set is made as a whole. */
+  /** Nothing is seen in `folder` until the set is whole: somebody may be measuring on the last one. */
   constructor(folder: string) {
     this.folder = folder;
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(join(folder, 'pieces'), { recursive: true });
+    this.partial = `${folder}.partial`;
+    rmSync(this.partial, { recursive: true, force: true });
+    mkdirSync(join(this.partial, 'pieces'), { recursive: true });
   }
 
   addStream({ samples, ...stream }: Made): void {
@@ -30,13 +32,21 @@ export class SetWriter {
     this.pieces.push({ name, half, ...piece, file, sha256: this.write(file, samples) });
   }
 
-  /** The manifest; it is written last, so that a folder with a manifest is whole. */
+  /** The manifest of what was added. */
   finish(about: { readonly version: string; readonly packages: readonly SourcePackage[]; readonly notes: readonly string[] }): Manifest {
     return { ...about, streams: this.streams, pieces: this.pieces };
   }
 
+  /** The new set in the place of the old one. */
   seal(manifest: Manifest): void {
-    writeFileSync(join(this.folder, 'manifest.json'), `${JSON.stringify(manifest)}\n`);
+    writeFileSync(join(this.partial, 'manifest.json'), `${JSON.stringify(manifest)}\n`);
+    rmSync(this.folder, { recursive: true, force: true });
+    renameSync(this.partial, this.folder);
+  }
+
+  /** Leaves the old set, if there is one, as it is. */
+  discard(): void {
+    rmSync(this.partial, { recursive: true, force: true });
   }
 
   private nextOf(half: Half, kind: PieceKind): string {
@@ -47,7 +57,7 @@ export class SetWriter {
 
   private write(file: string, samples: Int16Array): string {
     const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-    writeFileSync(join(this.folder, file), bytes);
+    writeFileSync(join(this.partial, file), bytes);
     return createHash('sha256').update(bytes).digest('hex');
   }
 }
