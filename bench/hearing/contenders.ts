@@ -45,21 +45,19 @@ class Peer implements Contender {
   /** Several rules look at the same scores; the table of how well they separate names them once. */
   private readonly showsScores: boolean;
   private readonly net: StockNet;
-  private readonly version: string;
   private readonly marks: (scores: Float32Array, samples: Int16Array) => Heard['marks'] | Promise<Heard['marks']>;
 
-  constructor(name: string, silenceMs: number, net: StockNet, version: string, showsScores: boolean, marks: Peer['marks']) {
+  constructor(name: string, silenceMs: number, net: StockNet, showsScores: boolean, marks: Peer['marks']) {
     this.name = name;
     this.silenceMs = silenceMs;
     this.net = net;
-    this.version = version;
     this.showsScores = showsScores;
     this.marks = marks;
   }
 
   async hear(samples: Int16Array, stream: Stream): Promise<Heard> {
     const { net } = this;
-    const scores = await stockScores(net, samples, stream, this.version);
+    const scores = await stockScores(net, samples, stream);
     return {
       marks: await this.marks(scores, samples),
       scores: this.showsScores ? heldByFrame(scores, net.windowMs, framesOf(samples)) : undefined,
@@ -71,19 +69,18 @@ export function ourContenders(factory: DetectorFactory): OurChain[] {
   return [new OurChain('voice-node (Silero)', 'silero', factory), new OurChain('voice-node, WebRTC', 'webrtc', factory), new OurChain('voice-node, energy', 'energy', factory)];
 }
 
-/** The set's version names the cache of scores. */
-export function peerContenders(version: string): Contender[] {
+export function peerContenders(): Contender[] {
   const silero = new StockSilero();
   const vadNode = new VadNodeNet();
   const over = (name: string, silenceMs: number, policy: () => Policy, showsScores = false): Contender =>
-    new Peer(name, silenceMs, silero, version, showsScores, (scores, samples) => follow(policy(), scores, STOCK_WINDOW_MS, samples));
+    new Peer(name, silenceMs, silero, showsScores, (scores, samples) => follow(policy(), scores, STOCK_WINDOW_MS, samples));
   const plain = { start: 0.5, stop: 0.35, windowMs: STOCK_WINDOW_MS };
   return [
     over('stock Silero v6.2, 16 kHz', 500, () => new Hysteresis({ ...plain, count: 2, window: 3, silenceMs: 500 }), true),
     over('LiveKit inference.VAD', 250, () => new Hysteresis({ ...plain, count: 2, window: 2, silenceMs: 250 })),
     over('LiveKit plugin silero', 550, () => new LiveKitPlugin(STOCK_WINDOW_MS)),
     over('Pipecat', 200, () => new Pipecat(STOCK_WINDOW_MS)),
-    new Peer('vad-web 0.0.31 (v6.2)', 1400, silero, version, false, (scores) => vadWebMarks(scores, STOCK_WINDOW_MS)),
-    new Peer('vad-node 0.0.3 (v4)', 8 * VAD_NODE_WINDOW_MS, vadNode, version, true, (scores) => vadNodeMarks(scores)),
+    new Peer('vad-web 0.0.31 (v6.2)', 1400, silero, false, (scores) => vadWebMarks(scores, STOCK_WINDOW_MS)),
+    new Peer('vad-node 0.0.3 (v4)', 8 * VAD_NODE_WINDOW_MS, vadNode, true, (scores) => vadNodeMarks(scores)),
   ];
 }

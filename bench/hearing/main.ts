@@ -42,7 +42,7 @@ const factory = await loadDetectors({
   rules: { silero: JSON.parse(options.rule) as Partial<SpeechRule> },
   gate: JSON.parse(options.gate) as Partial<GateOptions>,
 });
-const contenders = [...ourContenders(factory), ...peerContenders(set.manifest.version)].filter(({ name }) => new RegExp(options.who, 'i').test(name));
+const contenders = [...ourContenders(factory), ...peerContenders()].filter(({ name }) => new RegExp(options.who, 'i').test(name));
 const ours = contenders.filter((contender) => contender.ours);
 
 const outcomes = await outcomesOf(contenders, streams, set, (done) => process.stderr.write(`\r${done} of ${streams.length} streams `));

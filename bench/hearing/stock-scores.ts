@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -17,9 +18,10 @@ export interface StockNet {
   run(samples: Int16Array): Float32Array | Promise<Float32Array>;
 }
 
-/** The scores of a net on a stream, kept on disk for the next run, by the set's version. */
-export async function stockScores(net: StockNet, samples: Int16Array, stream: Stream, version: string): Promise<Float32Array> {
-  const file = join(CACHE, version, net.name, `${stream.name}.f32`);
+/** The scores of a net on a stream, kept on disk for the next run, by what the stream sounds like. */
+export async function stockScores(net: StockNet, samples: Int16Array, stream: Stream): Promise<Float32Array> {
+  const print = createHash('sha256').update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)).digest('hex').slice(0, 16);
+  const file = join(CACHE, net.name, `${stream.name}-${print}.f32`);
   if (existsSync(file)) {
     const bytes = readFileSync(file);
     return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));

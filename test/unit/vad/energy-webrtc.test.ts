@@ -4,16 +4,54 @@ import { ENERGY_RULE, EnergyDetector } from '../../../voice-node/providers/vad/e
 import { WEBRTC_RULE, WebrtcDetector, loadFvad } from '../../../voice-node/providers/vad/webrtc.js';
 import { noise } from './signals.js';
 
+const flat = (level: number): Int16Array => new Int16Array(160).fill(level);
+
 describe('energy', () => {
   const detector = new EnergyDetector(200, ENERGY_RULE);
+  const of = (frame: Int16Array): number => {
+    detector.reset();
+    return detector.push(frame);
+  };
 
-  it('has its threshold at an RMS of 200', () => {
-    expect(detector.push(new Int16Array(160).fill(199))).toBe(0);
-    expect(detector.push(new Int16Array(160).fill(-200))).toBe(1);
+  it('has its threshold at an RMS of 200, and goes on down to 2.7 dB below it', () => {
+    expect(of(flat(199))).toBeLessThan(0.5);
+    expect(of(flat(-201))).toBeGreaterThan(0.5);
+    expect(of(flat(150))).toBeGreaterThan(ENERGY_RULE.stop);
+    expect(of(flat(145))).toBeLessThan(ENERGY_RULE.stop);
     // A sine has its peak over the square root of 2.
     const sine = (peak: number): Int16Array => Int16Array.from({ length: 160 }, (_, i) => Math.round(peak * Math.sin((2 * Math.PI * i) / 16)));
-    expect(detector.push(sine(280))).toBe(0);
-    expect(detector.push(sine(286))).toBe(1);
+    expect(of(sine(280))).toBeLessThan(0.5);
+    expect(of(sine(286))).toBeGreaterThan(0.5);
+    expect(of(flat(0))).toBe(0);
+  });
+
+  it('gets used to a noise within two seconds, and hears what stands 8 dB out of it', () => {
+    const samples = noise(160 * 500, 500, 3);
+    const one = new EnergyDetector(200, ENERGY_RULE);
+    const heard = Array.from({ length: 500 }, (_, i) => one.push(samples.subarray(i * 160, (i + 1) * 160)));
+    expect(heard.slice(0, 50).every((p) => p >= 0.5)).toBe(true);
+    expect(heard.slice(110).every((p) => p < ENERGY_RULE.stop)).toBe(true);
+    expect(one.push(flat(1400))).toBeGreaterThan(0.5);
+    expect(one.push(flat(1000))).toBeLessThan(0.5);
+  });
+
+  it('never gets used to somebody who breathes', () => {
+    const one = new EnergyDetector(200, ENERGY_RULE);
+    let least = 1;
+    // Ten seconds of voice with a gap of 100 ms in each second and a half.
+    for (let i = 0; i < 500; i++) {
+      const isGap = i % 75 >= 70;
+      const p = one.push(flat(isGap ? 10 : 2000));
+      if (!isGap) least = Math.min(least, p);
+    }
+    expect(least).toBeGreaterThan(0.5);
+  });
+
+  it('hears again after a noise has ended', () => {
+    const one = new EnergyDetector(200, ENERGY_RULE);
+    for (let i = 0; i < 200; i++) one.push(flat(3000));
+    for (let i = 0; i < 15; i++) one.push(flat(10));
+    expect(one.push(flat(400))).toBeGreaterThan(0.5);
   });
 
   it('wants 5 loud frames to start and 3 to interrupt', () => {
@@ -73,6 +111,17 @@ describe('webrtc', () => {
     detector.close();
     detector.close();
     expect(() => detector.push(new Int16Array(160))).toThrow(expect.objectContaining({ code: 'vad_failed' }));
+  });
+
+  it('does not ask about what hardly stands out of the line', () => {
+    const detector = new WebrtcDetector(fvad, 8000, 0, WEBRTC_RULE);
+    const samples = noise(160 * 600, 300, 5);
+    const heard = Array.from({ length: 600 }, (_, i) => detector.push(samples.subarray(i * 160, (i + 1) * 160)));
+    expect(heard.slice(0, 50)).toContain(1);
+    expect(heard.slice(110)).not.toContain(1);
+    const voice = noise(160 * 20, 1500, 6);
+    expect(Array.from({ length: 20 }, (_, i) => detector.push(voice.subarray(i * 160, (i + 1) * 160)))).toContain(1);
+    detector.close();
   });
 
   it('refuses a mode that does not exist', () => {

@@ -2,9 +2,17 @@ import type { FvadModule } from '@echogarden/fvad-wasm';
 import { FRAME_MS, type CallRateHz } from '../../domain/audio.js';
 import { VoiceNodeError, messageOf } from '../../domain/errors.js';
 import type { SpeechDetector, SpeechRule } from '../../domain/speech.js';
+import { rms } from '../../dsp/level.js';
+import { NoiseFloor } from './noise-floor.js';
 
 /** 0 lets most through, 3 least. */
 export type WebrtcMode = 0 | 1 | 2 | 3;
+
+/**
+ * How far a frame has to stand out of the line's noise, as a ratio of RMS values: the mixture takes long to learn that a
+ * noise is one, and in a changing noise never does.
+ */
+const ABOVE_FLOOR = 2;
 
 /** Its answer is yes or no and flickers, so no single frame is enough. */
 export const WEBRTC_RULE: SpeechRule = {
@@ -30,7 +38,7 @@ export async function loadFvad(): Promise<FvadModule> {
 
 /**
  * WebRTC's detector: a Gaussian mixture over six bands. A fallback: it takes nearly every click, tone and
- * bar of music for speech. Probability 0 or 1.
+ * bar of music for speech. What hardly stands out of the line's noise is not asked about. Probability 0 or 1.
  */
 export class WebrtcDetector implements SpeechDetector {
   readonly kind = 'webrtc';
@@ -40,6 +48,7 @@ export class WebrtcDetector implements SpeechDetector {
   private readonly rateHz: CallRateHz;
   private readonly mode: WebrtcMode;
   private readonly samples: number;
+  private readonly floor = new NoiseFloor();
   /** Addresses in the module's memory; 0 once closed. */
   private instance: number;
   private buffer: number;
@@ -65,11 +74,13 @@ export class WebrtcDetector implements SpeechDetector {
     this.module.HEAP16.set(frame, this.buffer / Int16Array.BYTES_PER_ELEMENT);
     const answer = this.module._fvad_process(this.instance, this.buffer, this.samples);
     if (answer < 0) throw new VoiceNodeError('vad_failed', `WebRTC VAD: expected ${this.samples} samples at ${this.rateHz} Hz, got ${frame.length}`);
-    return answer;
+    const level = rms(frame);
+    return level >= ABOVE_FLOOR * this.floor.push(level) ? answer : 0;
   }
 
   reset(): void {
     this.module._fvad_reset(this.instance);
+    this.floor.reset();
     this.configure();
   }
 
