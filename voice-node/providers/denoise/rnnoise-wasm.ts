@@ -65,13 +65,17 @@ async function load(): Promise<RnnoiseWasm> {
 
 /** Makes the module run: what Emscripten's own loader would do for it. */
 async function start(bytes: Uint8Array): Promise<RnnoiseWasm> {
+  // Called once a frame: another view each time would be the only thing that a frame allocates.
+  let bytesOf = new Uint8Array(0);
   const heap = (): Memory => (exports as RnnoiseWasm).memory;
   const env = {
     __assert_fail(): never {
       throw new Error('an assertion failed');
     },
     emscripten_memcpy_big(to: number, from: number, count: number): void {
-      new Uint8Array(heap().buffer).copyWithin(to, from, from + count);
+      // A view whose memory has grown under it is empty.
+      if (bytesOf.length === 0) bytesOf = new Uint8Array(heap().buffer);
+      bytesOf.copyWithin(to, from, from + count);
     },
     emscripten_resize_heap(wantedBytes: number): number {
       try {
