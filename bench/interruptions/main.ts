@@ -8,23 +8,28 @@ import { SET_RATE_HZ, type Half, type PieceKind } from '../speech-set/format.js'
 import { play, type Outcome, type Scenario, type SceneOptions } from './scene.js';
 
 // What interrupts a robot that speaks, on a scripted set: real interruptions, and what is none, at random places in
-// the reply, through the whole call on virtual time. Arguments: the half of the set (test), how many of each kind.
+// the reply, through the whole call on virtual time. Arguments: the half of the set (test), how many of each kind,
+// which modes (all).
 
 const half = (process.argv[2] ?? 'test') as Half;
 const most = Number(process.argv[3] ?? 40);
+const only = process.argv[4];
 const SEED = 11;
 const KINDS: readonly PieceKind[] = ['utterance', 'backchannel', 'cough', 'slam', 'typing', 'far_speech'];
 /** The longest stretch of the robot's voice that is used; enough for anything that happens in it. */
 const REPLY_MS = 14_000;
+const OPENING_MS = 2400;
 
 const set = SpeechSet.open();
 const random = seeded(SEED);
 const robots = set.pieces(half, 'robot');
 const utterances = set.pieces(half, 'utterance');
+/** Short ones, without a pause in which the robot would begin. */
+const openings = utterances.filter(({ sound }) => sound.endMs - sound.beginMs <= OPENING_MS);
 const detectors = await loadDetectors({ kinds: ['silero'] });
 
 const scenarios = KINDS.flatMap((kind) =>
-  set.pieces(half, kind).slice(0, most).map((piece): Scenario => ({ name: piece.name, kind, real: kind === 'utterance', samples: set.samples(piece), sound: piece.sound, text: piece.text, atMs: 800 + random() * 6000 })),
+  set.pieces(half, kind).slice(0, most).map((piece): Scenario => ({ name: piece.name, speaker: piece.speaker, kind, real: kind === 'utterance', samples: set.samples(piece), sound: piece.sound, text: piece.text, atMs: 800 + random() * 6000 })),
 );
 
 const modes: readonly { readonly name: string; readonly interruptions: SceneOptions['interruptions']; readonly words: boolean }[] = [
@@ -34,20 +39,31 @@ const modes: readonly { readonly name: string; readonly interruptions: SceneOpti
 ];
 
 const results: Record<string, unknown> = {};
-for (const mode of modes) {
+for (const mode of modes.filter(({ name }) => only === undefined || name === only)) {
   const outcomes: Outcome[] = [];
   for (const [i, scenario] of scenarios.entries()) {
     const robot = robots[i % robots.length];
-    // Somebody of the same half opens the call; where it can be, the one who interrupts.
-    const opening = utterances[i % utterances.length];
-    if (robot === undefined || opening === undefined) throw new Error(`expected robots and utterances in the half ${half}`);
+    if (robot === undefined || openings.length === 0) throw new Error(`expected robots and short utterances in the half ${half}`);
     const reply = createResampler({ fromHz: SET_RATE_HZ, toHz: 48_000 }).process(set.samples(robot).subarray(0, REPLY_MS * 8));
-    outcomes.push(await play(scenario, { detectors, interruptions: mode.interruptions, words: mode.words, opening: set.samples(opening), reply }));
+    outcomes.push(await outcomeOf(scenario, i, { detectors, interruptions: mode.interruptions, words: mode.words, reply }));
   }
   results[mode.name] = report(mode.name, outcomes);
 }
 detectors.close();
 writeResults(`interruptions-${half}`, results);
+
+/**
+ * Who interrupts has opened the call as well, where the set has enough of his voice; otherwise somebody of the same half.
+ * Another opening is taken where it has interrupted the reply already.
+ */
+async function outcomeOf(scenario: Scenario, first: number, options: Omit<SceneOptions, 'opening'>): Promise<Outcome> {
+  const own = utterances.filter(({ speaker }) => speaker === scenario.speaker).sort((a, b) => Number(a.name === scenario.name) - Number(b.name === scenario.name));
+  for (const opening of [...own, ...openings.slice(first % openings.length), ...openings]) {
+    const outcome = await play(scenario, { ...options, opening: set.samples(opening) });
+    if (!outcome.spoiled) return outcome;
+  }
+  throw new Error(`${scenario.name}: the reply was over before anything happened, whoever opened the call`);
+}
 
 function report(name: string, outcomes: readonly Outcome[]): unknown {
   const rows = KINDS.map((kind) => {

@@ -25,6 +25,7 @@ const WORDS_LATE_MS = 300;
 export interface Scenario {
   readonly name: string;
   readonly kind: string;
+  readonly speaker: string;
   /** Whether the caller means to interrupt. */
   readonly real: boolean;
   /** 8 kHz. */
@@ -40,6 +41,8 @@ export interface Outcome {
   /** From the sound's true onset to the arrival of the frame, in ms; undefined: never. */
   readonly duckedMs: number | undefined;
   readonly silentMs: number | undefined;
+  /** The reply was over before it began: nothing can be said. */
+  readonly spoiled: boolean;
   /** The reply was cut for good. */
   readonly cut: boolean;
   readonly decisions: readonly InterruptionDecision[];
@@ -137,6 +140,7 @@ export async function play(scenario: Scenario, options: SceneOptions): Promise<O
     scenario,
     duckedMs: ducked === undefined ? undefined : ducked - caller.onsetMs,
     silentMs: silent,
+    spoiled: end.atMs < caller.onsetMs,
     cut: end.cut,
     decisions,
     lostMs: end.cut ? undefined : Math.abs(end.heardMs - options.reply.length / 48),

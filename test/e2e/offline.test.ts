@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, type Browser, type TwoTracks } from '../../bench/rig/browser.js';
+import { openBrowser, type Browser } from '../../bench/rig/browser.js';
 import { connectBySession, listen } from '../../bench/rig/browser-call.js';
 import { NodeProcess } from '../../bench/rig/node-process.js';
 import { seeded } from '../../bench/rig/random.js';

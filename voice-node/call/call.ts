@@ -67,7 +67,7 @@ export class Call implements LineListener {
       run: common.run,
       atMs: () => this.#atMs(),
     });
-    this.#voice = new Voice({ ...common, clock, meter, queueMs: options.replyQueueMs, spoken: (reply, text, final) => this.#captions.robot(reply, text, final) });
+    this.#voice = new Voice({ ...common, clock, meter, queueMs: options.replyQueueMs, sent: (frame) => this.#listening.played(frame), spoken: (reply, text, final) => this.#captions.robot(reply, text, final) });
     this.#dialogue = new Dialogue({
       ...common,
       callId: options.callId,

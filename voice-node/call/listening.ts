@@ -35,7 +35,15 @@ export class Listening {
     this.#events = events;
     this.#strip = new VadStrip((event) => line.publish(event));
     this.#hearing = new Hearing(
-      { callRateHz: options.rateHz, detector, denoiser, turns: options.turns, confirm: options.interruptions === 'confirm' ? options.confirm : undefined },
+      {
+        callRateHz: options.rateHz,
+        detector,
+        denoiser,
+        turns: options.turns,
+        confirm: options.interruptions === 'confirm' ? options.confirm : undefined,
+        endings: options.endings,
+        echoGuard: options.echoGuard,
+      },
       { frame: (frame, seen) => this.#onFrame(frame, seen), speech: (event) => events.speech(event) },
     );
   }
@@ -55,6 +63,11 @@ export class Listening {
 
   setRobotSpeaking(on: boolean): void {
     this.#hearing.setRobotSpeaking(on);
+  }
+
+  /** What the robot says: each frame that was handed to the wire, borrowed. */
+  played(frame: Int16Array): void {
+    this.#hearing.played(frame);
   }
 
   /** What the caller has said so far in this utterance, as far as it was recognised. */

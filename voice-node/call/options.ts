@@ -5,6 +5,7 @@ import type { Log, Meter } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { SpeechDetector } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
+import type { EndingsOptions } from '../hearing/endings.js';
 import type { ConfirmOptions } from '../hearing/interruption.js';
 import type { TurnOptions } from '../hearing/turns.js';
 import type { CallLimits, CallRules } from './state.js';
@@ -18,6 +19,10 @@ export interface CallOptions {
   readonly interruptions: CallRules['interruptions'];
   /** How it is decided what interrupts the robot; wanted where `interruptions` is `confirm`. */
   readonly confirm?: ConfirmOptions | undefined;
+  /** How it is decided that the caller has finished. Default: by the silence alone. */
+  readonly endings?: EndingsOptions | undefined;
+  /** Whether the robot's own voice, come back, is told from the caller's. Default false. */
+  readonly echoGuard?: boolean;
   /** Bound of the queue of reply audio. */
   readonly replyQueueMs: number;
   /** What the caller hears when a turn has failed; undefined: nothing. */

@@ -20,6 +20,8 @@ export interface VoiceOptions {
   /** Bound of the queue of reply audio. */
   readonly queueMs: number;
   dispatch(event: CallEvent): void;
+  /** A frame was handed to the line; borrowed. */
+  sent(frame: Int16Array): void;
   /** Words of a reply that were heard so far. */
   spoken(reply: LiveReply, text: string, final: boolean): void;
   /** Runs code of the call's own; never throws. */
@@ -127,6 +129,7 @@ export class Voice {
   /** What a line throws must not leave the player half way through a cut. */
   #send(frame: Int16Array): boolean {
     try {
+      this.#options.sent(frame);
       return this.#options.line.send(frame);
     } catch (error) {
       this.#options.run(() => {

@@ -77,6 +77,7 @@ export function makeCall(config: Config, { detectors, denoisers }: Hearers, part
     limits: limitsOf(config),
     interruptions: role.able ? interruptionsOf(robot) : 'off',
     confirm: confirmOf(robot),
+    echoGuard: robot.config.echo_guard,
     apology: role.apology,
     replyQueueMs: config.REPLY_QUEUE_MS,
   };
@@ -95,9 +96,14 @@ export function makeCall(config: Config, { detectors, denoisers }: Hearers, part
   }
 }
 
-/** A model that is not to be interrupted is not stopped by our own hearing either. */
-const interruptionsOf = ({ config }: Robot): CallOptions['interruptions'] =>
-  config.mode === 'realtime' && !config.realtime.interrupt_response ? 'off' : config.interruptions;
+/**
+ * A model that is not to be interrupted is not stopped by our own hearing either. Where there are words to go by,
+ * nobody is cut off by a cough unless the robot wants it so.
+ */
+function interruptionsOf({ config }: Robot): CallOptions['interruptions'] {
+  if (config.mode === 'realtime' && !config.realtime.interrupt_response) return 'off';
+  return config.interruptions ?? (config.mode === 'pipeline' || config.mode === 'llm_script' ? 'confirm' : 'immediate');
+}
 
 /** The robot's own lists take the place of ours. */
 function confirmOf({ config }: Robot): ConfirmOptions {

@@ -13,7 +13,7 @@ const MOST_DB = 12;
 const BOUND_KEPT = 0.98;
 /** Steps of the gain: up where an echo exceeds it, down where not, so that 1 in 8 does; larger in the first 0.8 s. */
 const FIRST_FRAMES = 40;
-const STEPS = { first: { up: 2, down: 0.8 }, later: { up: 1.35, down: 0.955 } } as const;
+const STEPS = { first: { up: 2.5, down: 0.87 }, later: { up: 1.35, down: 0.955 } } as const;
 
 /**
  * Says how far a frame exceeds what echo and the line's noise can account for. In each band it expects at most
@@ -53,14 +53,16 @@ export class EchoJudge {
 
   /**
    * Mean over the bands of what exceeds the expectation, in dB, 0 to 12. `near`: the frame, or what a filter left of
-   * it; `played`: what was played at the echo's delay; `noise`: the line's. Energies by bands, of one frame.
+   * it; `played`: what was played at the echo's delay; `noise`: the line's; `unknown`: what a filter
+   * knows that it does not know, where it works on frequencies that it has hardly met. Energies by bands, of one frame.
    */
-  excessDb(near: Float64Array, played: Float64Array, noise: Float64Array): number {
+  excessDb(near: Float64Array, played: Float64Array, noise: Float64Array, unknown?: Float64Array): number {
     let sum = 0;
     for (let b = 0; b < this.bands; b++) {
-      const far = (played[b] as number) + FADE * (this.expected[b] as number);
+      const far = Math.max(played[b] as number, FADE * (this.expected[b] as number));
       this.expected[b] = far;
-      const limit = MARGIN * ((this.gain[b] as number) * far + (noise[b] as number));
+      const echo = Math.max((this.gain[b] as number) * far, unknown?.[b] ?? 0);
+      const limit = MARGIN * (echo + (noise[b] as number));
       sum += decibelsOver(near[b] as number, limit);
     }
     return sum / this.bands;

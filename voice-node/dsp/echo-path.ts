@@ -1,3 +1,4 @@
+import type { EchoBands } from './echo-bands.js';
 import type { FarSpectra } from './echo-far.js';
 import type { RealFft } from './fft.js';
 
@@ -8,6 +9,8 @@ import type { RealFft } from './fft.js';
 const KEPT = 0.99;
 /** How fast the estimate of what is not echo follows the error. */
 const NOISE_FOLLOW = 0.5;
+/** At least this share of the error is taken for something else than echo. */
+const LEAST_OTHER = 0.2;
 
 /**
  * The echo's path as a filter that learns: a Kalman filter in the frequency domain, in partitions (Enzner and
@@ -39,6 +42,7 @@ export class EchoPath {
   private readonly slots: Int32Array;
   private readonly taps: Float64Array;
   private constrained = 0;
+  private odd = false;
 
   constructor(fft: RealFft, far: FarSpectra, frameSamples: number, partitions: number) {
     this.fft = fft;
@@ -67,6 +71,7 @@ export class EchoPath {
     this.noise.fill(0);
     this.variance.fill(0);
     this.constrained = 0;
+    this.odd = false;
     this.doubt(gain);
   }
 
@@ -119,21 +124,38 @@ export class EchoPath {
     }
   }
 
+  /** What the part of the path that is not known may have left in each band, by the filter's own reckoning; between `cancel` and `learn`. */
+  unknown(bands: EchoBands, out: Float64Array): void {
+    const { spread } = this;
+    const share = this.frameSamples / this.fft.size;
+    for (let b = 0; b < bands.count; b++) {
+      const end = bands.edges[b + 1] as number;
+      let sum = 0;
+      for (let k = bands.edges[b] as number; k < end; k++) sum += spread[k] as number;
+      out[b] = sum * share;
+    }
+  }
+
   /** Learns from the error of the last `cancel`. */
   learn(): void {
     const { spread, noise, errorRe, errorIm } = this;
     const { bins, size } = this.fft;
     const windows = size / this.frameSamples;
+    const share = 1 / windows;
     for (let k = 0; k < bins; k++) {
       const er = errorRe[k] as number;
       const ei = errorIm[k] as number;
       const power = er * er + ei * ei;
-      const smooth = (noise[k] as number) + NOISE_FOLLOW * (power - (noise[k] as number));
+      const unknown = spread[k] as number;
+      // What the path's uncertainty does not account for; never nothing, because a single frame says little.
+      const other = Math.max(LEAST_OTHER * power, power - share * unknown);
+      const smooth = (noise[k] as number) + NOISE_FOLLOW * (other - (noise[k] as number));
       noise[k] = smooth;
-      spread[k] = 1 / ((spread[k] as number) + windows * Math.max(smooth, power) + 1);
+      spread[k] = 1 / (unknown + windows * Math.max(smooth, other) + 1);
     }
     for (let p = 0; p < this.partitions; p++) if ((this.slots[p] as number) >= 0) this.adapt(p);
-    this.constrain();
+    this.odd = !this.odd;
+    if (this.odd) this.constrain();
   }
 
   private adapt(p: number): void {
@@ -158,7 +180,7 @@ export class EchoPath {
     }
   }
 
-  /** A filter's tail that wraps around is no path: one partition a frame is cut back to its two frames. */
+  /** A filter's tail that wraps around is no path: one partition every other frame is cut back to its two frames. */
   private constrain(): void {
     const { fft, time, sumRe, sumIm, hRe, hIm } = this;
     const { bins } = fft;

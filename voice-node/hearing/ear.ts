@@ -3,6 +3,8 @@ import { VoiceNodeError, messageOf } from '../domain/errors.js';
 import type { FrameReason, SpeechDetector, SpeechEvent } from '../domain/speech.js';
 import { mediaMs, monotonicMs, type MediaMs, type MonotonicMs } from '../domain/time.js';
 import { rms } from '../dsp/level.js';
+import { EchoGuard } from './echo-guard.js';
+import { Endings, type EndingsOptions } from './endings.js';
 import { SpeechEdges } from './edges.js';
 import { InterruptionJudge, type ConfirmOptions } from './interruption.js';
 import { LineLevels } from './line-levels.js';
@@ -32,6 +34,10 @@ export interface EarOptions {
   readonly turns: TurnOptions;
   /** How it is decided what interrupts the robot. Without: the first confirmed speech does. */
   readonly confirm?: ConfirmOptions | undefined;
+  /** How it is decided that the caller has finished. Without: a silence of `turns.minSilenceMs`, whatever was said. */
+  readonly endings?: EndingsOptions | undefined;
+  /** Whether the robot's own voice, come back, is told from the caller's. Default false; `played` has to be told what it says. */
+  readonly echoGuard?: boolean | undefined;
 }
 
 /** From here on a frame of an utterance counts towards the caller's level. */
@@ -47,6 +53,8 @@ export class Ear {
   private readonly edges = new SpeechEdges();
   private readonly levels = new LineLevels();
   private readonly judge: InterruptionJudge | undefined;
+  private readonly guard: EchoGuard | undefined;
+  private readonly endings: Endings | undefined;
   private readonly listener: HearingListener;
   private readonly seen: { probability: number; active: boolean; reason: FrameReason } = { probability: 0, active: false, reason: 'silence' };
   private robotSpeaking = false;
@@ -62,6 +70,8 @@ export class Ear {
     this.turns = new Turns(detector.rule, turns);
     this.recorder = new Recorder(this.frameSamples, this.turns.lookbackFrames, this.turns.maxFrames);
     this.judge = confirm === undefined ? undefined : new InterruptionJudge(confirm, this.levels);
+    this.guard = options.echoGuard === true ? new EchoGuard(callRateHz) : undefined;
+    this.endings = options.endings === undefined ? undefined : new Endings(options.endings, callRateHz, (samples) => this.recorder.last(samples));
     this.listener = listener;
   }
 
@@ -81,13 +91,22 @@ export class Ear {
   /** What the caller has said so far in this utterance, as far as it was recognised. */
   words(text: string): void {
     this.judge?.words(text);
+    this.endings?.words(text);
+  }
+
+  /** What the robot says: the next 10 ms handed to the wire, 48 kHz, borrowed; silence as well. */
+  played(frame: Int16Array): void {
+    this.guard?.played(frame);
   }
 
   /**
    * Takes the next 20 ms, which arrived at `nowMs`. Throws `vad_failed` where the detector does; the frame is
    * then taken as silence, and the next one may come.
    */
-  push(frame: Int16Array, nowMs: MonotonicMs): void {
+  push(heard: Int16Array, nowMs: MonotonicMs): void {
+    const view = this.guard?.hear(heard);
+    const frame = view?.active === true ? view.clean : heard;
+    const echo = view?.echo === true;
     let probability = 0;
     let failure: unknown;
     try {
@@ -99,10 +118,11 @@ export class Ear {
     this.recorder.push(frame);
     this.edges.push(level, nowMs);
     this.frames++;
+    if (this.endings !== undefined) this.turns.silenceMs = this.endings.push(frame, probability >= this.turns.stop, this.announced);
     const change = this.turns.push(probability, nowMs);
     this.levels.push(level, this.announced && !this.robotSpeaking && probability >= VOICED_P);
-    if (this.isJudging) this.weigh(frame, probability, level, change, nowMs);
-    else this.hear(frame, probability, change);
+    if (this.isJudging) this.weigh(frame, probability, level, echo, change, nowMs);
+    else this.hear(frame, probability, echo, change);
     if (failure !== undefined) throw vadFailure(this.detector.kind, failure);
   }
 
@@ -117,16 +137,19 @@ export class Ear {
   /** As new: position 0, nothing remembered; an open utterance is dropped without a word. */
   reset(): void {
     this.detector.reset();
+    this.guard?.reset();
     this.turns.reset();
     this.recorder.reset();
     this.edges.reset();
     this.levels.reset();
+    this.endings?.reset();
     this.judge?.reset();
     this.announced = false;
     this.frames = 0;
   }
 
   close(): void {
+    this.endings?.close();
     this.detector.close();
     this.recorder.reset();
   }
@@ -136,20 +159,20 @@ export class Ear {
     return this.robotSpeaking && this.judge !== undefined && (!this.announced || this.judge.isHolding);
   }
 
-  private hear(frame: Int16Array, probability: number, change: TurnChange): void {
-    this.tell(frame, probability, this.turns.isOpen ? 'speech' : 'silence');
+  private hear(frame: Int16Array, probability: number, echo: boolean, change: TurnChange): void {
+    this.tell(frame, probability, this.turns.isOpen ? 'speech' : echo ? 'echo' : 'silence');
     this.announce(change);
   }
 
   /** A frame that comes while the robot speaks: is it an interruption? */
-  private weigh(frame: Int16Array, probability: number, level: number, change: TurnChange, nowMs: MonotonicMs): void {
+  private weigh(frame: Int16Array, probability: number, level: number, echo: boolean, change: TurnChange, nowMs: MonotonicMs): void {
     const { judge, listener, turns } = this;
     if (judge === undefined) return;
     const wasHolding = judge.isHolding;
-    const verdict = judge.push(probability, level, false, change, turns);
+    const verdict = judge.push(probability, level, echo, change, turns);
     switch (verdict) {
       case 'none':
-        return this.tell(frame, probability, judge.isHolding ? 'held' : judge.isSuspicious ? 'suspected' : 'silence');
+        return this.tell(frame, probability, judge.isHolding ? 'held' : judge.isSuspicious ? 'suspected' : echo ? 'echo' : 'silence');
       case 'suspected':
         this.tell(frame, probability, 'suspected');
         return listener.speech({ type: 'speech_suspected', atMs: this.positionMs, onsetArrivedMs: nowMs });
@@ -192,6 +215,7 @@ export class Ear {
   private begin(tentative: boolean): void {
     const { turns, edges } = this;
     this.announced = true;
+    this.endings?.begin();
     this.recorder.begin(turns.startFrame);
     edges.begin(turns.onsetFrame, turns.startFrame);
     const onsetMs = this.positionOf(edges.onsetFrame);

@@ -5,8 +5,9 @@ import type { RealFft } from '../dsp/fft.js';
 
 /** 520 ms of delays are searched, in pieces of two frames. */
 const PIECES = 13;
-/** Once found, the search goes round in seven frames. */
-const PIECES_A_FRAME = 2;
+/** Once found the search goes round in 13 frames, or in three where the delay seems to be wrong. */
+const PIECES_A_FRAME = 1;
+const PIECES_IN_DOUBT = 5;
 /** The filter begins this long before the path's peak: what comes earlier, and a delay that shrinks. */
 const LEAD_IN_S = 0.008;
 /** Delays this near to one another are the same; what wandered no further is the filter's business. */
@@ -94,7 +95,7 @@ export class EchoAlignment {
     const { search } = this;
     search.push(this.newest, re, im, noise);
     const wasAt = search.lagSamples;
-    search.look(this.found && !quickly ? PIECES_A_FRAME : PIECES);
+    search.look(!this.found ? PIECES : quickly ? PIECES_IN_DOUBT : PIECES_A_FRAME);
     if (search.strength < (this.found ? this.options.moveAt : this.options.findAt)) return 'none';
     const lag = search.lagSamples;
     if (this.found && Math.abs(lag - this.delaySamples) <= this.wander) {

@@ -13,7 +13,7 @@ export interface EchoOptions {
   readonly moveAt: number;
 }
 
-export const DEFAULT_ECHO: EchoOptions = { excessDb: 1.5, certainDb: 4, holdFrames: 3, mostHoldFrames: 10, findAt: 7, moveAt: 9 };
+export const DEFAULT_ECHO: EchoOptions = { excessDb: 2, certainDb: 4.5, holdFrames: 3, mostHoldFrames: 10, findAt: 7, moveAt: 9 };
 
 /** The line's noise rises by 3 dB a second at most, and falls quickly. */
 const RISE_A_FRAME = 10 ** (3 / 10 / 50);
@@ -75,13 +75,16 @@ export class EchoGate {
     }
   }
 
-  /** Whether a frame with that much more than echo in it holds a caller. Opens or closes the gate. */
-  decide(excessDb: number): boolean {
+  /**
+   * Whether a frame with that much more than echo in it holds a caller. Opens or closes the gate; `misfit`: the
+   * filter has just proved wrong, so that what it said of the last frames was, too.
+   */
+  decide(excessDb: number, misfit: boolean): boolean {
     const { options } = this;
     const more = excessDb > options.certainDb || (excessDb > options.excessDb && this.before > options.excessDb);
     this.before = excessDb;
     if (more) this.hold = Math.min(options.mostHoldFrames, this.hold + options.holdFrames);
-    else if (this.hold > 0) this.hold--;
+    else this.hold = misfit ? 0 : Math.max(0, this.hold - 1);
     this.open = more || this.hold > 0;
     return more;
   }
@@ -105,8 +108,9 @@ export class EchoGate {
       opening += GATE_STEP * (toOpen - opening);
       filtering += FILTER_STEP * (toFilter - filtering);
       const left = (near[i] as number) - filtering * (estimate[i] as number);
-      const sample = Math.round(opening * left + (1 - opening) * loudness * this.comfort.next());
-      out[i] = sample > 32767 ? 32767 : sample < -32768 ? -32768 : sample;
+      const sample = opening * left + (1 - opening) * loudness * this.comfort.next() + 32768.5;
+      // Rounds half up: what is positive is cut off downwards.
+      out[i] = ((sample > 65535 ? 65535 : sample < 0 ? 0 : sample) | 0) - 32768;
     }
     this.opening = opening;
     this.filtering = filtering;

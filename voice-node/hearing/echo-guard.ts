@@ -12,7 +12,7 @@ import { PlayedSound } from './echo-played.js';
 /** 200 ms of filter: a room's response behind a delay that is known to a frame. */
 const PARTITIONS = 5;
 /** Power gain that an echo's path may have when its delay was just found, and that it may have changed by when it moved. */
-const FOUND_GAIN = 0.3;
+const FOUND_GAIN = 0.15;
 const MOVED_GAIN = 0.05;
 /** How much of the older frames counts in figures of some 0.2 s, and in those that have to follow within a frame or two. */
 const SLOW = 0.9;
@@ -22,6 +22,13 @@ const HELPS = 0.7;
 const FITS = 0.4;
 /** It has fitted once it took away 6 dB. */
 const FITTED = 0.25;
+/** Frames gone through again once the delay is found: the filter begins with what it would have learned from them. */
+const PAST_FRAMES = 20;
+const REVIEW_DB = 4;
+/** Less than this share of a frame estimated to be echo: either it is something else, or the delay has just changed. */
+const ESTIMATED = 0.25;
+/** A delay may jump by this much. */
+const JUMP_FRAMES = 3;
 /** The share of a frame over which its edges are faded: steps there would correlate with steps at the far end's. */
 const EDGE = 0.2;
 
@@ -78,6 +85,11 @@ export class EchoGuard {
   private readonly leftBands: Float64Array;
   private readonly playedBands: Float64Array;
   private readonly oldBands: Float64Array;
+  private readonly unknownBands: Float64Array;
+  /** The last frames and their bands, for the moment the delay is found. */
+  private readonly pastNear: readonly Float64Array[];
+  private readonly pastBands: readonly Float64Array[];
+  private pastFrames = 0;
   private readonly view: Writable<EchoView>;
   private nearPower = 0;
   private leftPower = 0;
@@ -112,6 +124,9 @@ export class EchoGuard {
     this.leftBands = new Float64Array(count);
     this.playedBands = new Float64Array(count);
     this.oldBands = new Float64Array(count);
+    this.unknownBands = new Float64Array(count);
+    this.pastNear = Array.from({ length: PAST_FRAMES }, () => new Float64Array(frame));
+    this.pastBands = Array.from({ length: PAST_FRAMES }, () => new Float64Array(count));
     this.view = { clean: new Int16Array(frame), echo: false, active: false, delayMs: undefined, erleDb: 0, excessDb: 0, certainty: 0 };
   }
 
@@ -142,13 +157,10 @@ export class EchoGuard {
     }
     const rms = Math.sqrt(power / frameSamples);
     this.analyse(rms);
-    const excessDb = this.alignment.found ? this.judgeFiltered(power) : this.judgeUnknown(power);
-    const more = gate.decide(excessDb);
+    const excessDb = this.alignment.found ? this.judgeFiltered(this.alignment.filterFrame, this.near, this.nearBands) : this.judgeUnknown(power);
+    const more = gate.decide(excessDb, this.misfits);
     gate.hearBands(this.nearBands);
-    if (!more && this.alignment.found) {
-      this.judge.learn(this.leftBands, gate.noise);
-      this.rawJudge.learn(this.nearBands, gate.noise);
-    }
+    if (!more && this.alignment.found) this.learn(this.nearBands);
     gate.write(this.near, this.estimate, this.leftPower < HELPS * this.nearPower, rms, view.clean);
     view.echo = !gate.open && rms > 2 * gate.floorRms;
     view.delayMs = this.alignment.found ? (this.alignment.delaySamples * 1000) / this.rateHz : undefined;
@@ -170,6 +182,7 @@ export class EchoGuard {
     this.view.delayMs = undefined;
     this.view.erleDb = 0;
     this.view.certainty = 0;
+    this.pastFrames = 0;
     this.forgetFit();
   }
 
@@ -220,6 +233,7 @@ export class EchoGuard {
     if (change === 'found') {
       this.judge.begin();
       this.rawJudge.begin();
+      this.review();
     } else {
       this.judge.reset();
       this.rawJudge.reset();
@@ -227,6 +241,7 @@ export class EchoGuard {
   }
 
   private judgeUnknown(power: number): number {
+    this.remember();
     this.estimate.fill(0);
     this.nearPower = SLOW * this.nearPower + power;
     this.leftPower = this.nearPower;
@@ -238,17 +253,42 @@ export class EchoGuard {
     return this.rawJudge.boundedExcessDb(this.nearBands, this.playedBands, this.oldBands, this.gate.noise);
   }
 
-  private judgeFiltered(power: number): number {
-    const { path, near, estimate, frameSamples } = this;
-    const frame = this.alignment.filterFrame;
+  /** Keeps what is needed to go back to it when the delay is found. */
+  private remember(): void {
+    const slot = this.pastFrames++ % PAST_FRAMES;
+    (this.pastNear[slot] as Float64Array).set(this.near);
+    (this.pastBands[slot] as Float64Array).set(this.nearBands);
+  }
+
+  /** The delay was just found: the frames that gave it away are gone through again, now with the filter. */
+  private review(): void {
+    const { alignment, pastFrames } = this;
+    for (let back = Math.min(pastFrames, PAST_FRAMES); back > 0; back--) {
+      const slot = (pastFrames - back) % PAST_FRAMES;
+      const bands = this.pastBands[slot] as Float64Array;
+      if (this.judgeFiltered(alignment.filterFrame - back, this.pastNear[slot] as Float64Array, bands) < REVIEW_DB) this.learn(bands);
+    }
+    this.pastFrames = 0;
+  }
+
+  private learn(nearBands: Float64Array): void {
+    this.judge.learn(this.leftBands, this.gate.noise);
+    this.rawJudge.learn(nearBands, this.gate.noise);
+  }
+
+  private judgeFiltered(frame: number, near: Float64Array, nearBands: Float64Array): number {
+    const { path, estimate, frameSamples } = this;
     path.cancel(frame, near, estimate);
+    path.unknown(this.bands, this.unknownBands);
     path.learn();
+    let power = 0;
     let left = 0;
     let cross = 0;
     let estimated = 0;
     for (let i = 0; i < frameSamples; i++) {
       const y = near[i] as number;
       const d = estimate[i] as number;
+      power += y * y;
       left += (y - d) * (y - d);
       cross += y * d;
       estimated += d * d;
@@ -259,12 +299,14 @@ export class EchoGuard {
     this.estimatePower = QUICK * this.estimatePower + estimated;
     if (this.leftPower < FITTED * this.nearPower) this.fitted = true;
     this.bands.measure(path.errorRe, path.errorIm, 0, 1, this.leftBands, 0);
-    // A frame of play either way: what a jitter buffer may do before the search has seen it.
     this.playedBands.fill(0);
-    for (let near = frame - 1; near <= frame + 1; near++) this.raise(this.playedBands, near);
-    const excessDb = this.judge.excessDb(this.leftBands, this.playedBands, this.gate.noise);
-    const rawExcessDb = this.rawJudge.excessDb(this.nearBands, this.playedBands, this.gate.noise);
-    return this.misfits ? Math.min(excessDb, rawExcessDb) : excessDb;
+    for (let at = frame - 1; at <= frame + 1; at++) this.raise(this.playedBands, at);
+    const excessDb = this.judge.excessDb(this.leftBands, this.playedBands, this.gate.noise, this.unknownBands);
+    // What a jitter buffer may do before the search has seen it.
+    for (let at = frame - JUMP_FRAMES; at <= frame + JUMP_FRAMES; at++) this.raise(this.playedBands, at);
+    const rawExcessDb = this.rawJudge.excessDb(nearBands, this.playedBands, this.gate.noise);
+    const unsure = this.fitted && (this.misfits || estimated < ESTIMATED * power);
+    return unsure ? Math.min(excessDb, rawExcessDb) : excessDb;
   }
 
   /** The most of each band: of what is there and of a far frame. */

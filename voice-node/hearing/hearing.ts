@@ -6,6 +6,7 @@ import { Framer } from '../dsp/framer.js';
 import { createResampler, type Resampler } from '../dsp/resampler.js';
 import { Cleaner } from './cleaner.js';
 import { Ear, type HearingListener } from './ear.js';
+import type { EndingsOptions } from './endings.js';
 import type { ConfirmOptions } from './interruption.js';
 import type { TurnOptions } from './turns.js';
 
@@ -20,6 +21,10 @@ export interface HearingOptions {
   readonly turns: TurnOptions;
   /** How it is decided what interrupts the robot. Default: the first confirmed speech does. */
   readonly confirm?: ConfirmOptions | undefined;
+  /** How it is decided that the caller has finished. Default: a silence of `turns.minSilenceMs`, whatever was said. */
+  readonly endings?: EndingsOptions | undefined;
+  /** Whether the robot's own voice, come back, is told from the caller's. Default false; `played` has to be told what it says. */
+  readonly echoGuard?: boolean | undefined;
 }
 
 /** How much is resampled at once; longer pieces are taken in several steps. */
@@ -69,6 +74,11 @@ export class Hearing {
   /** While the robot speaks, the detector's interrupt rule decides about a start. */
   setRobotSpeaking(on: boolean): void {
     this.ear.setRobotSpeaking(on);
+  }
+
+  /** What the robot says: the next 10 ms handed to the wire, 48 kHz, borrowed; silence as well. */
+  played(frame: Int16Array): void {
+    this.ear.played(frame);
   }
 
   /** What the caller has said so far in this utterance, as far as it was recognised. */

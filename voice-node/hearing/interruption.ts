@@ -54,6 +54,9 @@ const LONGEST_SUSPICION_MS = 800;
 /** Before the caller's level is known, a voice has to be this loud: -48 dBFS. */
 const LEAST_RMS = 130;
 
+/** One recognised word that is no backchannel is meant when it is this long, as a share of `meantMs`: recognisers make a word of "uh-huh". */
+const WORD_SHARE = 0.6;
+
 const ratioOf = (db: number): number => 10 ** (db / 20);
 const framesIn = (ms: number): number => Math.ceil(ms / FRAME_MS);
 
@@ -86,6 +89,7 @@ export class InterruptionJudge {
   #certain = 0;
   #saidMeant = false;
   #saidBackchannel = false;
+  #saidWord = false;
 
   constructor(options: ConfirmOptions, levels: LineLevels) {
     this.#options = options;
@@ -115,6 +119,7 @@ export class InterruptionJudge {
     const kind = kindOfWords(text, this.#options.words);
     this.#saidMeant = kind === 'meant';
     this.#saidBackchannel = kind === 'backchannel';
+    this.#saidWord = kind === 'word';
   }
 
   /**
@@ -181,7 +186,8 @@ export class InterruptionJudge {
   #hold(change: TurnChange, turns: Turns): Verdict {
     const { meantMs, resumeMs } = this.#options;
     if (change === 'dropped') return this.#dismiss('noise');
-    const long = turns.voicedFrames * FRAME_MS >= meantMs && !this.#saidBackchannel;
+    const leastMs = this.#saidWord ? WORD_SHARE * meantMs : meantMs;
+    const long = turns.voicedFrames * FRAME_MS >= leastMs && !this.#saidBackchannel;
     if (change === 'ended' || change === 'truncated' || long || this.#saidMeant) return this.#mean();
     if (turns.silentFrames < framesIn(resumeMs)) return 'none';
     if (!this.#saidBackchannel && this.#isLoud()) return this.#mean();
@@ -215,5 +221,6 @@ export class InterruptionJudge {
     this.#certain = 0;
     this.#saidMeant = false;
     this.#saidBackchannel = false;
+    this.#saidWord = false;
   }
 }

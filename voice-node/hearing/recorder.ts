@@ -48,6 +48,21 @@ export class Recorder {
     }
   }
 
+  /** The newest `samples` of the recording so far, or as many as there are, in a new array. */
+  last(samples: number): Int16Array {
+    const have = this.recording ? this.recorded * this.frameSamples : 0;
+    const from = Math.max(0, have - samples);
+    const out = new Int16Array(have - from);
+    const chunkSamples = CHUNK_FRAMES * this.frameSamples;
+    for (let at = from; at < have; ) {
+      const chunk = this.chunks[Math.floor(at / chunkSamples)] as Int16Array;
+      const part = chunk.subarray(at % chunkSamples, Math.min(chunkSamples, (at % chunkSamples) + have - at));
+      out.set(part, at - from);
+      at += part.length;
+    }
+    return out;
+  }
+
   /** Ends the recording before `endFrame` and returns it, in a new array. */
   finish(endFrame: number): Int16Array {
     const frames = Math.max(0, Math.min(endFrame - this.startFrame, this.recorded));

@@ -33,10 +33,10 @@ const plain = (text: string): string =>
     .trim();
 
 /**
- * What words recognised so far say: a command is meant, and so is anything that is not all backchannels; nothing
- * recognised says nothing.
+ * What words recognised so far say: a command is meant, and so are several words that are not all backchannels; a
+ * single other one may be a mistake of the recogniser's; nothing recognised says nothing.
  */
-export function kindOfWords(text: string, words: InterruptionWords): 'none' | 'backchannel' | 'meant' {
+export function kindOfWords(text: string, words: InterruptionWords): 'none' | 'backchannel' | 'word' | 'meant' {
   const said = plain(text);
   if (said === '') return 'none';
   const spoken = ` ${said.replaceAll('-', ' ')} `;
@@ -44,7 +44,8 @@ export function kindOfWords(text: string, words: InterruptionWords): 'none' | 'b
   const list = spoken.trim().split(' ');
   if (list.length > MOST_WORDS) return 'meant';
   const known = new Set(words.backchannels.map((each) => plain(each).replaceAll('-', ' ')));
-  return isMadeOf(list, known) ? 'backchannel' : 'meant';
+  if (isMadeOf(list, known)) return 'backchannel';
+  return list.length === 1 ? 'word' : 'meant';
 }
 
 /** Whether `list` can be cut into phrases of `known`. */

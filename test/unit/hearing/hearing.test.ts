@@ -17,7 +17,7 @@ describe('hearing', () => {
   it('says when speech began, when that was known, and when it arrived', () => {
     const { events } = play([...times(50, 0), 0.6, 0.6, ...times(48, 0.7), ...times(40, 0)]);
     expect(events).toHaveLength(2);
-    expect(events[0]).toEqual({ type: 'speech_started', atMs: 1060, onsetMs: 1000, onsetArrivedMs: 1000 + 1020 });
+    expect(events[0]).toEqual({ type: 'speech_started', atMs: 1060, onsetMs: 1000, onsetArrivedMs: 1000 + 1020, tentative: false });
     expect(events[1]).toMatchObject({ type: 'speech_ended', atMs: 2500, offsetMs: 2000, offsetArrivedMs: 1000 + 2000, truncated: false });
   });
 

@@ -18,6 +18,8 @@ it.each([
   ['what about tuesday', 'meant'],
   ['yeah yeah yeah yeah yeah yeah yeah yeah yeah', 'meant'],
   ['right now', 'meant'],
+  ['Tuesday', 'word'],
+  ['but', 'word'],
 ])('%j is %s', (text, kind) => {
   expect(kindOfWords(text, DEFAULT_WORDS)).toBe(kind);
 });
@@ -27,5 +29,5 @@ it('goes by the lists it is given', () => {
   expect(kindOfWords('Genau, ach so', words)).toBe('backchannel');
   expect(kindOfWords('halt', words)).toBe('meant');
   expect(kindOfWords('uh-huh', words)).toBe('meant');
-  expect(kindOfWords('genau', { backchannels: [], commands: [] })).toBe('meant');
+  expect(kindOfWords('genau', { backchannels: [], commands: [] })).toBe('word');
 });

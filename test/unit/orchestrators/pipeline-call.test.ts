@@ -139,7 +139,11 @@ describe('the pipeline in a call', () => {
     await rig.speak(600, 8000);
     // Speech from the middle of the answer until well after it.
     await rig.speak(1400, 0);
-    await rig.speak(4000, 8000);
+    for (let i = 0; i < 4; i++) {
+      await rig.speak(940, 8000);
+      // A gap between words: what never pauses is a noise.
+      await rig.speak(60, 0);
+    }
     await rig.speak(4000, 0);
     expect(rig.meter.turns).toMatchObject([{ end: 'answered' }, { end: 'answered' }]);
     expect(parts.llm.asked[1]?.messages.slice(1).map(({ content }) => content)).toEqual(['How are you 0?', 'one two three four five six seven eight nine.', 'How are you 2?']);

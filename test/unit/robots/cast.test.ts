@@ -12,6 +12,7 @@ import type { CallerEvent } from '../../../voice-node/domain/events.js';
 import { createResampler } from '../../../voice-node/dsp/resampler.js';
 import { readWav, writeWav } from '../../../voice-node/dsp/wav.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
+import type { DenoiserFactory } from '../../../voice-node/providers/denoise/rnnoise.js';
 import { RobotFolder } from '../../../voice-node/robots/folder.js';
 import { MemoryLine } from '../../../voice-node/transports/memory.js';
 import { CountingMeter, joined, MemoryLog } from '../call/rig.js';
@@ -24,6 +25,13 @@ afterEach(() => farm.dispose());
 /** Faster than SpeechKit can speak: no fault of the form, but the provider refuses it. */
 const UNMAKEABLE = { ...PIPELINE, llm: 'demo', stt: { provider: 'local', base_url: 'http://127.0.0.1:1/v1' }, tts: { provider: 'yandex', speed: 3.5 } };
 
+/** None of these robots wants one. */
+const NO_DENOISERS: DenoiserFactory = {
+  create: () => {
+    throw new Error('expected nobody to ask for a denoiser');
+  },
+};
+
 /** A call of the robot `shop` whose caller talks all the time from `speaksFromMs` on, until it is over. */
 async function call(speaksFromMs: number) {
   const clock = new VirtualClock();
@@ -35,7 +43,7 @@ async function call(speaksFromMs: number) {
   const frames: Int16Array[] = [];
   const events: CallerEvent[] = [];
   const line = new MemoryLine({ onFrame: (frame) => frames.push(frame), onEvent: (event) => events.push(event) });
-  const made = makeCall(settings.of(robot), detectors.for(robot), { callId: 'c', robot, role: cast.take(robot), line, clock, meter, log });
+  const made = makeCall(settings.of(robot), { detectors: detectors.for(robot), denoisers: NO_DENOISERS }, { callId: 'c', robot, role: cast.take(robot), line, clock, meter, log });
   made.start();
   await clock.advanceTo(0);
   line.join();

@@ -32,8 +32,10 @@ const common = {
   /** Whether noise is taken out of the caller's voice before anybody hears it. Default: the node's DENOISE. */
   denoise: z.boolean().optional(),
   /** Whether speech of the caller stops the robot: at once, once it is clear that he means it, or not before it has finished. */
-  interruptions: z.enum(['immediate', 'confirm', 'off']).default('immediate'),
+  interruptions: z.enum(['immediate', 'confirm', 'off']).optional(),
   confirm: confirm.optional(),
+  /** Whether the robot's own voice, come back from the caller's loudspeaker, is told from his. */
+  echo_guard: z.boolean().default(true),
   /** Said first, unless there is a greeting.wav. */
   greeting_text: sentence.optional(),
   /** The words of fallback.wav, or said by the robot's own voice where there is no such file. */
