@@ -35,7 +35,8 @@ export function telephoneBand(sound: Sound): Sound {
 
 /** Mono of any usual rate, int16, as a caller's line would carry it; nothing is delayed. */
 export function throughTelephone(samples: Int16Array, rateHz: number): Sound {
-  const floats = Float32Array.from(samples, (x) => x / 32768);
+  const floats = new Float32Array(samples.length);
+  for (let i = 0; i < floats.length; i++) floats[i] = (samples[i] as number) / 32768;
   return telephoneBand(rateHz === SET_RATE_HZ ? floats : resampled(floats, rateHz));
 }
 

@@ -44,8 +44,8 @@ const SOURCES: Readonly<Record<keyof Bank, readonly Source[]>> = {
     {
       package: 'lincity-ng-data',
       folder: 'usr/share/games/lincity-ng/sounds',
-      // Schools, sports grounds and markets have voices in them.
-      files: /^(Tra|Rail|Dirt|Industry|CoalMine|OreMine|Harbor|PowerCoal|Raze|Build|MonumentC|FireStation|Recycle|Blacksmith|Mill|Substation|Tip).*\.wav$/,
+      // Schools, sports grounds, markets and power cuts (Substation) have voices in them.
+      files: /^(Tra|Rail|Dirt|Industry|CoalMine|OreMine|Harbor|PowerCoal|Raze|Build|MonumentC|FireStation|Recycle|Blacksmith|Mill|Tip).*\.wav$/,
     },
   ],
   alerts: [

@@ -4,7 +4,9 @@ import { Dice, type Sound } from './sound.js';
 /** White noise in the telephone band. */
 export function white(samples: number, purpose: string): Sound {
   const dice = new Dice(purpose);
-  return telephoneBand(Float32Array.from({ length: samples }, () => dice.normal()));
+  const out = new Float32Array(samples);
+  for (let i = 0; i < samples; i++) out[i] = dice.normal();
+  return telephoneBand(out);
 }
 
 /** Noise that falls by 3 dB an octave: six low-pass filters an octave and more apart (P. Kellet's weights). */
@@ -13,17 +15,17 @@ export function pink(samples: number, purpose: string): Sound {
   const poles = [0.99886, 0.99332, 0.969, 0.8665, 0.55, -0.7616];
   const weights = [0.0555179, 0.0750759, 0.153852, 0.3104856, 0.5329522, -0.016898];
   const state = poles.map(() => 0);
-  return telephoneBand(
-    Float32Array.from({ length: samples }, () => {
-      const x = dice.normal();
-      let sum = 0.5362 * x;
-      for (let k = 0; k < poles.length; k++) {
-        state[k] = (poles[k] as number) * (state[k] as number) + (weights[k] as number) * x;
-        sum += state[k] as number;
-      }
-      return sum;
-    }),
-  );
+  const out = new Float32Array(samples);
+  for (let i = 0; i < samples; i++) {
+    const x = dice.normal();
+    let sum = 0.5362 * x;
+    for (let k = 0; k < poles.length; k++) {
+      state[k] = (poles[k] as number) * (state[k] as number) + (weights[k] as number) * x;
+      sum += state[k] as number;
+    }
+    out[i] = sum;
+  }
+  return telephoneBand(out);
 }
 
 /** A resonance (two poles) of unit gain at its peak, as one formant or one mode of a body has. */

@@ -1,6 +1,6 @@
 import { SpeechLevelMeter } from '../../voice-node/dsp/speech-level.js';
 import { SET_RATE_HZ } from './format.js';
-import { amplitudeOfDb, rmsOf, scaled, type Sound } from './sound.js';
+import { amplitudeOfDb, rmsOf, scaled, toInt16, type Sound } from './sound.js';
 
 /** The meter counts in int16 units down to 1, so that it wants a sound that is neither faint nor cut off. */
 const MEASURED_AT = amplitudeOfDb(-24);
@@ -11,7 +11,7 @@ export function activeLevelDbov(sound: Sound): number {
   if (rms === 0) return -Infinity;
   const gain = MEASURED_AT / rms;
   const meter = new SpeechLevelMeter(SET_RATE_HZ);
-  meter.push(Int16Array.from(sound, (x) => Math.max(-32768, Math.min(32767, Math.round(x * gain * 32768)))));
+  meter.push(toInt16(scaled(sound, gain)));
   return meter.activeLevelDbfs() - 20 * Math.log10(gain);
 }
 

@@ -1,7 +1,7 @@
 import { decodeMuLaw, encodeMuLaw } from '../../voice-node/dsp/g711.js';
-import { telephoneBand } from './band.js';
+import { white } from './colours.js';
 import { activeLevelDbov } from './levels.js';
-import { addInto, amplitudeOfDb, Dice, rmsOf, type Sound } from './sound.js';
+import { addInto, amplitudeOfDb, rmsOf, scaled, toInt16, type Sound } from './sound.js';
 
 /** Noise of a quiet line. */
 export const FLOOR_DBOV = -65;
@@ -13,14 +13,10 @@ export function throughMuLaw(sound: Sound): Int16Array {
   return out;
 }
 
-export const toInt16 = (sound: Sound): Int16Array => Int16Array.from(sound, (x) => Math.max(-32768, Math.min(32767, Math.round(x * 32768))));
-
 /** The line's own noise: white in the telephone band. */
 export function lineFloor(samples: number, purpose: string): Sound {
-  const dice = new Dice(purpose);
-  const white = telephoneBand(Float32Array.from({ length: samples }, () => dice.normal()));
-  const gain = amplitudeOfDb(FLOOR_DBOV) / Math.max(rmsOf(white), 1e-9);
-  return white.map((x) => gain * x);
+  const noise = white(samples, purpose);
+  return scaled(noise, amplitudeOfDb(FLOOR_DBOV) / Math.max(rmsOf(noise), 1e-9));
 }
 
 /** The noise, so loud that the speech's active level lies `snrDb` above the noise's mean power, added to it. */

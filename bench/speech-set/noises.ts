@@ -91,8 +91,10 @@ function typing(keys: readonly Sound[], samples: number, seed: string, restMs: r
 /** A bed of far traffic, cars that pass (noise that swells and brightens), and recorded engines and works on top. */
 function street(recordings: readonly Sound[], samples: number, seed: string): Sound {
   const dice = new Dice(seed);
-  const out = atRms(pink(samples, `${seed} bed`), -40);
-  for (let at = 0; at < samples; at += samplesOfMs(dice.between(1500, 6000))) addInto(out, passingCar(dice), at);
+  const cars = new Float32Array(samples);
+  for (let at = 0; at < samples; at += samplesOfMs(dice.between(1500, 6000))) addInto(cars, passingCar(dice), at);
+  const out = telephoneBand(cars);
+  addInto(out, atRms(pink(samples, `${seed} bed`), -40), 0);
   for (let at = samplesOfMs(dice.between(0, 1500)); at < samples; at += samplesOfMs(dice.between(400, 3000))) {
     const recorded = dice.pick(recordings);
     const longest = samplesOfMs(dice.between(2000, 8000));
@@ -113,7 +115,7 @@ function passingCar(dice: Dice): Sound {
     low += (0.08 + 0.25 * swell) * (dice.normal() - low);
     raw[i] = low * swell;
   }
-  return atRms(telephoneBand(raw), dice.between(-38, -27));
+  return atRms(raw, dice.between(-34, -23));
 }
 
 function alerts(sounds: readonly Sound[], samples: number, seed: string, restMs: readonly [number, number]): Sound {

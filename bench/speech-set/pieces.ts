@@ -4,10 +4,9 @@ import type { Cast } from './casting.js';
 import type { Half, Piece, PieceKind, Span } from './format.js';
 import { extentOf } from './labels.js';
 import { atActiveLevel, atRms } from './levels.js';
-import { toInt16 } from './line.js';
 import { noise } from './noises.js';
 import { inRoom, roomResponse } from './room.js';
-import { Dice, faded, joined, msOfSamples, rmsOf, samplesOfMs, silence, type Range, type Sound } from './sound.js';
+import { Dice, faded, joined, msOfSamples, rmsOf, samplesOfMs, silence, toInt16, type Range, type Sound } from './sound.js';
 import type { Take } from './takes.js';
 import { joinedTurn, longestPauseMs } from './turns.js';
 import { spokenTake, VOICES, type Voice } from './voices.js';
@@ -42,6 +41,9 @@ function heard(kind: PieceKind, speaker: string, origin: 'recorded' | 'synthetic
   return { kind, speaker, origin, durationMs: msOfSamples(sound.length), sound: spanOf([extentOf(sound)]), samples: toInt16(sound) };
 }
 
+/** Nobody interrupts with four letters. */
+const SPELLING = /^letters-/;
+
 /** Sentences of 1.5 to 6 s without a long pause, speaker after speaker. */
 function utterances({ half, cast }: Ingredients): MadePiece[] {
   const dice = new Dice(`utterances of ${half}`);
@@ -49,7 +51,8 @@ function utterances({ half, cast }: Ingredients): MadePiece[] {
     const { beginMs, endMs } = spanOf(segments);
     return endMs - beginMs >= 1500 && endMs - beginMs <= 6000 && longestPauseMs(segments) < 500;
   };
-  const bySpeaker = dice.shuffled([...cast.callers.values(), ...cast.synthetic.values()]).map((takes) => [...takes.filter(fit), ...phrases(takes, dice, fit)]);
+  const whoSpeaks = [...cast.callers].filter(([id]) => !SPELLING.test(id)).map(([, takes]) => takes);
+  const bySpeaker = dice.shuffled([...whoSpeaks, ...cast.synthetic.values()]).map((takes) => [...takes.filter(fit), ...phrases(takes, dice, fit)]);
   const found: Take[] = [];
   for (let round = 0; found.length < COUNTS.utterance && round < 12; round++) {
     for (const takes of bySpeaker) {

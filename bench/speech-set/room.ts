@@ -7,13 +7,16 @@ export interface Room {
   readonly directDb: number;
 }
 
+/** What comes after two thirds of the reverberation lies 40 dB under its beginning. */
+const HEARD = 2 / 3;
+
 /**
  * A plausible room and no more: the direct sound, six early reflections, and after 20 ms noise under an
  * exponential envelope (J. D. Polack's model).
  */
 export function roomResponse({ reverberationMs, directDb }: Room, purpose: string): Sound {
   const dice = new Dice(purpose);
-  const response = new Float32Array(samplesOfMs(reverberationMs));
+  const response = new Float32Array(samplesOfMs(reverberationMs * HEARD));
   for (let i = 0; i < response.length; i++) {
     const late = i < samplesOfMs(20) ? 0.3 : 1;
     response[i] = late * dice.normal() * 10 ** ((-3 * i) / samplesOfMs(reverberationMs));

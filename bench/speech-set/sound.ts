@@ -25,6 +25,13 @@ export function rmsOf(sound: Sound, from = 0, to = sound.length): number {
 
 export const scaled = (sound: Sound, gain: number): Sound => sound.map((x) => gain * x);
 
+/** Louder than full scale is cut off. Int16Array.from with a function goes through an iterator, which takes a minute for a stream. */
+export function toInt16(sound: Sound): Int16Array {
+  const out = new Int16Array(sound.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(-32768, Math.min(32767, Math.round((sound[i] as number) * 32768)));
+  return out;
+}
+
 /** Adds `sound` onto `base` from `at` on; what would lie outside is left out. */
 export function addInto(base: Sound, sound: Sound, at: number, gain = 1): void {
   const from = Math.max(0, -at);

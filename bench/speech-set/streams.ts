@@ -98,7 +98,7 @@ function burstsOf(kind: NoiseKind, sources: NoiseSources, count: number, dice: D
   for (let slot = 0; found.length < count; slot = (slot + 1) % (5 * count)) {
     const at = Math.min(all.length - samples, slot * samples + dice.below(samples));
     const part = all.slice(at, at + samples);
-    const begins = rmsOf(part, 0, samplesOfMs(100)) > 0.2 * usual;
+    const begins = rmsOf(part, 0, samplesOfMs(100)) > 0.3 * rmsOf(part);
     if (!begins || heardShare(part, 0.1 * usual) < 0.5) continue;
     found.push(atActiveLevel(faded(part, 5, 5), LOUD_DBOV + dice.between(-BURST_DB, BURST_DB)));
   }

@@ -7,6 +7,8 @@ const LEAST_TURNS = 120;
 const LEAST_SPEAKERS = 25;
 const LEAST_LANGUAGES = 10;
 const LEAST_UTTERANCE_SPEAKERS = 15;
+/** What a robot says has to outlast whatever happens while it speaks. */
+const LEAST_ROBOT_MS = 30_000;
 const DIALOGUES = 3 + 6 * SNRS_DB.length;
 
 /** What the set lacks, in words; nothing where it is whole. */
@@ -26,6 +28,7 @@ function halfLacks({ streams, pieces }: Pick<Manifest, 'streams' | 'pieces'>, ha
     ['languages', new Set(turns.map((turn) => turn.language)).size, LEAST_LANGUAGES],
     ['kinds of burst', mine.filter((stream) => stream.kind === 'bursts' && stream.bursts.length >= BURSTS[half]).length, BURST_KINDS.length],
     ['kinds of noise alone', noise.filter((stream) => stream.durationMs >= 2 * 60_000 * NOISE_MINUTES[half]).length, NOISE_KINDS.length],
+    ['robots of 30 s', pieces.filter((piece) => piece.half === half && piece.kind === 'robot' && piece.durationMs >= LEAST_ROBOT_MS).length, LEAST_PIECES.robot],
     ['speakers of utterances', new Set(utterances.map((piece) => piece.speaker)).size, LEAST_UTTERANCE_SPEAKERS],
     ...Object.entries(LEAST_PIECES).map(([kind, least]): [string, number, number] => [`pieces of ${kind}`, pieces.filter((piece) => piece.half === half && piece.kind === kind).length, least]),
   ];
