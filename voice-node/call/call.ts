@@ -144,7 +144,7 @@ export class Call implements LineListener {
 
   #recognised(turn: number, text: string, final: boolean): void {
     this.#captions.caller(turn, text, final);
-    if (turn === this.#runner.state.turn) this.#listening.words(text);
+    if (turn === this.#runner.state.turn) this.#listening.words(text, final);
   }
 
   /** Again with every turn: a page that was not listening yet at the first time still learns whom it talks to. */

@@ -71,8 +71,8 @@ export class Listening {
   }
 
   /** What the caller has said so far in this utterance, as far as it was recognised. */
-  words(text: string): void {
-    this.#hearing.words(text);
+  words(text: string, final: boolean): void {
+    this.#hearing.words(text, final);
   }
 
   /** Ends the utterance if the caller's audio has stopped coming. */

@@ -89,9 +89,9 @@ export class Ear {
   }
 
   /** What the caller has said so far in this utterance, as far as it was recognised. */
-  words(text: string): void {
+  words(text: string, final: boolean): void {
     this.judge?.words(text);
-    this.endings?.words(text);
+    this.endings?.words(text, final);
   }
 
   /** What the robot says: the next 10 ms handed to the wire, 48 kHz, borrowed; silence as well. */

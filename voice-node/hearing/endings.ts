@@ -43,8 +43,8 @@ export class Endings {
   }
 
   /** The words recognised so far. */
-  words(text: string): void {
-    this.#endOfTurn.words(text);
+  words(text: string, final: boolean): void {
+    this.#endOfTurn.words(text, final);
   }
 
   /** As new: another caller. */

@@ -82,8 +82,8 @@ export class Hearing {
   }
 
   /** What the caller has said so far in this utterance, as far as it was recognised. */
-  words(text: string): void {
-    this.ear.words(text);
+  words(text: string, final: boolean): void {
+    this.ear.words(text, final);
   }
 
   /**

@@ -37,7 +37,7 @@ function scene(stretches: readonly Stretch[], { words = [], confirm = {}, introd
       events.length = reasons.length = 0;
       hearing.setRobotSpeaking(true);
     }
-    for (const [atMs, text] of words) if (i === introFrames + atMs / 20) hearing.words(text);
+    for (const [atMs, text] of words) if (i === introFrames + atMs / 20) hearing.words(text, false);
     hearing.push(Int16Array.from({ length: 160 }, (_, n) => (n % 2 === 0 ? level : -level)), monotonicMs(20 * (i + 1)));
     // As the call does: a reply that is cut is over.
     if (events.at(-1)?.type === 'speech_meant') hearing.setRobotSpeaking(false);
