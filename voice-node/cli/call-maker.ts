@@ -8,6 +8,8 @@ import type { Denoiser } from '../domain/denoiser.js';
 import type { Log, Meter } from '../domain/observer.js';
 import type { DetectorKind, SpeechRule } from '../domain/speech.js';
 import type { Line } from '../domain/transport.js';
+import { DEFAULT_END_OF_TURN, endOfTurnOptions } from '../hearing/end-of-turn.js';
+import type { EndingsOptions } from '../hearing/endings.js';
 import { confirmOptions, type ConfirmOptions } from '../hearing/interruption.js';
 import { turnOptions, type TurnOptions } from '../hearing/turns.js';
 import { DEFAULT_WORDS } from '../hearing/words.js';
@@ -69,14 +71,16 @@ export interface CallParts {
 export function makeCall(config: Config, { detectors, denoisers }: Hearers, parts: CallParts): Call {
   const { robot, role, callId, line, clock, meter, log } = parts;
   const kind = detectorOf(config, robot);
+  const turns = turnsOf(config, robot, kind);
   const options: CallOptions = {
     callId,
     robot: robot.name,
     rateHz: config.CALL_RATE_HZ,
-    turns: turnsOf(config, robot, kind),
+    turns,
     limits: limitsOf(config),
     interruptions: role.able ? interruptionsOf(robot) : 'off',
     confirm: confirmOf(robot),
+    endings: endingsOf(robot, turns.minSilenceMs),
     echoGuard: robot.config.echo_guard,
     apology: role.apology,
     replyQueueMs: config.REPLY_QUEUE_MS,
@@ -103,6 +107,16 @@ export function makeCall(config: Config, { detectors, denoisers }: Hearers, part
 function interruptionsOf({ config }: Robot): CallOptions['interruptions'] {
   if (config.mode === 'realtime' && !config.realtime.interrupt_response) return 'off';
   return config.interruptions ?? (config.mode === 'pipeline' || config.mode === 'llm_script' ? 'confirm' : 'immediate');
+}
+
+/** Robots that only say something back are used to measure with: theirs is a silence of fixed length. */
+function endingsOf({ config }: Robot, silenceMs: number): EndingsOptions | undefined {
+  const { turn, mode } = config;
+  const end = turn?.end ?? (mode === 'echo' || mode === 'tone' ? 'fixed' : 'prosody');
+  if (end === 'fixed') return undefined;
+  const { minSilenceMs, maxSilenceMs } = DEFAULT_END_OF_TURN;
+  const bounds = { minSilenceMs: Math.min(turn?.min_silence_ms ?? minSilenceMs, silenceMs), maxSilenceMs: Math.max(turn?.max_silence_ms ?? maxSilenceMs, silenceMs) };
+  return { endOfTurn: endOfTurnOptions({ silenceMs, ...bounds }) };
 }
 
 /** The robot's own lists take the place of ours. */

@@ -22,6 +22,14 @@ const confirm = z.strictObject({
   commands: phrases.optional(),
 });
 
+/** When the caller counts as having finished. */
+const turn = z.strictObject({
+  /** By the sound of the voice and the words, within bounds around `vad.min_silence_ms`; or by that silence alone. */
+  end: z.enum(['prosody', 'fixed']).optional(),
+  min_silence_ms: z.int().min(100).max(5000).optional(),
+  max_silence_ms: z.int().min(100).max(5000).optional(),
+});
+
 const sentence = z.string().trim().min(1).max(2000);
 
 const common = {
@@ -29,6 +37,7 @@ const common = {
   /** BCP 47: what the caller speaks, and the robot. */
   language: z.string().regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'expected a language such as en-US or ru-RU').default('en-US'),
   vad: vad.optional(),
+  turn: turn.optional(),
   /** Whether noise is taken out of the caller's voice before anybody hears it. Default: the node's DENOISE. */
   denoise: z.boolean().optional(),
   /** Whether speech of the caller stops the robot: at once, once it is clear that he means it, or not before it has finished. */
