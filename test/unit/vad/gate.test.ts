@@ -50,27 +50,27 @@ describe('gate', () => {
     expect(steps.slice(120).every((step) => !step.active)).toBe(true);
   });
 
-  it('does not reset after speech, and goes on listening for two seconds', () => {
+  it('does not reset after speech, and goes on listening for a second', () => {
     const steps = play([...times(20, QUIET), ...times(30, LOUD, 0.9), ...times(200, QUIET)]);
     expect(steps.some((step) => step.reset)).toBe(false);
     const listening = steps.filter((step) => step.active).length;
-    expect(listening).toBe(30 + 10 + Math.round(2000 / WINDOW_MS));
+    expect(listening).toBe(30 + 10 + Math.round(DEFAULT_GATE.runAfterSpeechMs / WINDOW_MS));
   });
 
-  it('wants three windows of speech', () => {
+  it('wants four windows of speech', () => {
     const burst = (voiced: number): boolean =>
       play([...times(20, QUIET), ...times(voiced, LOUD, 0.6), ...times(10, LOUD, 0.4), ...times(30, QUIET)]).some((step) => step.reset);
-    expect(burst(2)).toBe(true);
-    expect(burst(3)).toBe(false);
+    expect(burst(3)).toBe(true);
+    expect(burst(4)).toBe(false);
   });
 
-  it('gets used to steady noise, and still opens for what is twice as loud', () => {
+  it('gets used to steady noise, and still opens for what is 8 dB louder', () => {
     const gate = new Gate(DEFAULT_GATE, WINDOW_MS);
     const noise = play(times(1000, 400), {}, gate);
     expect(noise.slice(0, 100).some((step) => step.active)).toBe(true);
     expect(noise.slice(-300).some((step) => step.active)).toBe(false);
-    expect(play(times(1, 790), {}, gate)[0]).toMatchObject({ active: false });
-    expect(play(times(1, 900), {}, gate)[0]).toMatchObject({ active: true });
+    expect(play(times(1, 990), {}, gate)[0]).toMatchObject({ active: false });
+    expect(play(times(1, 1100), {}, gate)[0]).toMatchObject({ active: true });
   });
 
   it('never opens below the absolute threshold', () => {

@@ -26,14 +26,15 @@ export interface GateOptions {
   readonly runAfterSpeechMs: number;
 }
 
+/** Chosen on the labelled set's half `tune`: see docs/hearing.md. */
 export const DEFAULT_GATE: GateOptions = {
   enabled: true,
-  ratio: 2,
+  ratio: 2.5,
   minRms: 20,
   hangMs: 320,
   replayWindows: 3,
-  speechWindows: 3,
-  runAfterSpeechMs: 2000,
+  speechWindows: 4,
+  runAfterSpeechMs: 1000,
 };
 
 const FLOOR_RISE_DB_PER_S = 3;
