@@ -8,7 +8,7 @@ import { Phrases, UNFINISHED_WORDS, type Phrase } from './unfinished.js';
 export interface EndOfTurnOptions {
   /** Where nothing tells whether the caller has finished. */
   readonly silenceMs: number;
-  /** The bounds: never shorter, however finished it sounds, 100 to 5000; never longer. */
+  /** The bounds: never shorter, however finished it sounds, 20 to 5000; never longer. */
   readonly minSilenceMs: number;
   readonly maxSilenceMs: number;
   /** What a unit of the score is worth: how much sooner a turn ends for e-fold odds that it is over. 0: never. */
@@ -33,8 +33,8 @@ export const DEFAULT_END_OF_TURN: EndOfTurnOptions = {
 export function endOfTurnOptions(changes: Partial<EndOfTurnOptions> = {}): EndOfTurnOptions {
   const options = { ...DEFAULT_END_OF_TURN, ...changes };
   const { minSilenceMs, silenceMs, maxSilenceMs, msPerUnit, modelWaitMs } = options;
-  if (!(minSilenceMs >= 100 && minSilenceMs <= silenceMs && silenceMs <= maxSilenceMs && maxSilenceMs <= 5000)) {
-    throw new VoiceNodeError('config_invalid', `end of turn: expected 100 <= minSilenceMs <= silenceMs <= maxSilenceMs <= 5000, got ${minSilenceMs}, ${silenceMs}, ${maxSilenceMs}`);
+  if (!(minSilenceMs >= 20 && minSilenceMs <= silenceMs && silenceMs <= maxSilenceMs && maxSilenceMs <= 5000)) {
+    throw new VoiceNodeError('config_invalid', `end of turn: expected 20 <= minSilenceMs <= silenceMs <= maxSilenceMs <= 5000, got ${minSilenceMs}, ${silenceMs}, ${maxSilenceMs}`);
   }
   if (!(msPerUnit >= 0 && msPerUnit <= 2000)) throw new VoiceNodeError('config_invalid', `end of turn: expected msPerUnit 0 to 2000, got ${msPerUnit}`);
   if (modelWaitMs !== undefined && !(modelWaitMs > 0 && modelWaitMs <= 2000)) {
