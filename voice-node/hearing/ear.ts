@@ -43,12 +43,16 @@ export interface EarOptions {
 /** From here on a frame of an utterance counts towards the caller's level. */
 const VOICED_P = 0.5;
 
+/** Longer than any silence after which a held reply goes on. */
+const HELD_SILENCE_MS = 2500;
+
 /** Makes speech events of 20 ms frames at the call's rate. */
 export class Ear {
   private readonly rateHz: CallRateHz;
   private readonly frameSamples: number;
   private readonly detector: SpeechDetector;
   private readonly turns: Turns;
+  private readonly minSilenceMs: number;
   private readonly recorder: Recorder;
   private readonly edges = new SpeechEdges();
   private readonly levels = new LineLevels();
@@ -68,8 +72,9 @@ export class Ear {
     this.frameSamples = (callRateHz * FRAME_MS) / 1000;
     this.detector = detector;
     this.turns = new Turns(detector.rule, turns);
+    this.minSilenceMs = turns.minSilenceMs;
     this.recorder = new Recorder(this.frameSamples, this.turns.lookbackFrames, this.turns.maxFrames);
-    this.judge = confirm === undefined ? undefined : new InterruptionJudge(confirm, this.levels);
+    this.judge = confirm === undefined ? undefined : new InterruptionJudge(confirm, this.levels, callRateHz);
     this.guard = options.echoGuard === true ? new EchoGuard(callRateHz) : undefined;
     this.endings = options.endings === undefined ? undefined : new Endings(options.endings, callRateHz, (samples) => this.recorder.last(samples));
     this.listener = listener;
@@ -118,7 +123,9 @@ export class Ear {
     this.recorder.push(frame);
     this.edges.push(level, nowMs);
     this.frames++;
-    if (this.endings !== undefined) this.turns.silenceMs = this.endings.push(frame, probability >= this.turns.stop, this.announced);
+    const silenceMs = this.endings?.push(frame, probability >= this.turns.stop, this.announced) ?? this.minSilenceMs;
+    // Whether a reply that is held goes on is the judge's to say, not the silence's.
+    this.turns.silenceMs = this.judge?.isHolding === true ? Math.max(silenceMs, HELD_SILENCE_MS) : silenceMs;
     const change = this.turns.push(probability, nowMs);
     this.levels.push(level, this.announced && !this.robotSpeaking && probability >= VOICED_P);
     if (this.isJudging) this.weigh(frame, probability, level, echo, change, nowMs);
@@ -169,7 +176,7 @@ export class Ear {
     const { judge, listener, turns } = this;
     if (judge === undefined) return;
     const wasHolding = judge.isHolding;
-    const verdict = judge.push(probability, level, echo, change, turns);
+    const verdict = judge.push(frame, probability, level, echo, change, turns);
     switch (verdict) {
       case 'none':
         return this.tell(frame, probability, judge.isHolding ? 'held' : judge.isSuspicious ? 'suspected' : echo ? 'echo' : 'silence');

@@ -1,7 +1,9 @@
 import { FRAME_MS } from '../domain/audio.js';
 import { VoiceNodeError } from '../domain/errors.js';
+import type { CallRateHz } from '../domain/audio.js';
 import type { DismissReason } from '../domain/speech.js';
 import type { LineLevels } from './line-levels.js';
+import { LoudVoice } from './loud-voice.js';
 import type { Turns, TurnChange } from './turns.js';
 import { kindOfWords, type InterruptionWords } from './words.js';
 
@@ -51,6 +53,9 @@ const SUSPICIOUS_RMS = 82;
 const SUSPICIOUS_FRAMES = 2;
 /** What goes on for so long without becoming speech is a noise, until it has paused. */
 const LONGEST_SUSPICION_MS = 800;
+/** A reply is held this long for a voice of which the detector takes less than a share for speech. */
+const LONGEST_UNSURE_MS = 1600;
+const SURE_SHARE = 0.25;
 /** Before the caller's level is known, a voice has to be this loud: -48 dBFS. */
 const LEAST_RMS = 130;
 
@@ -76,9 +81,10 @@ export class InterruptionJudge {
   reason: DismissReason = 'noise';
   readonly #options: ConfirmOptions;
   readonly #levels: LineLevels;
+  readonly #voice: LoudVoice;
   #state: 'idle' | 'suspected' | 'held' | 'over' = 'idle';
   #loud = 0;
-  /** Frames since the suspicion began, and since the last one that fed it. */
+  /** Frames since it began to be suspected, or held, and since the last one that fed that. */
   #age = 0;
   #calm = 0;
   /** A noise that went on for too long: nothing is suspected by level until it has paused. */
@@ -91,7 +97,8 @@ export class InterruptionJudge {
   #saidBackchannel = false;
   #saidWord = false;
 
-  constructor(options: ConfirmOptions, levels: LineLevels) {
+  constructor(options: ConfirmOptions, levels: LineLevels, rateHz: CallRateHz) {
+    this.#voice = new LoudVoice(rateHz);
     this.#options = options;
     this.#levels = levels;
   }
@@ -110,6 +117,7 @@ export class InterruptionJudge {
     this.#state = 'idle';
     this.#loud = 0;
     this.#weary = false;
+    this.#voice.reset();
     this.#clear();
   }
 
@@ -123,9 +131,10 @@ export class InterruptionJudge {
   }
 
   /**
-   * The next frame: its probability and level, whether it is the robot's own echo, what it changed in `turns`.
+   * The next frame, borrowed, its probability and level, whether it is the robot's own echo, what it changed in `turns`.
    */
-  push(probability: number, rms: number, echo: boolean, change: TurnChange, turns: Turns): Verdict {
+  push(frame: Int16Array, probability: number, rms: number, echo: boolean, change: TurnChange, turns: Turns): Verdict {
+    this.#voice.push(frame, rms, this.#levels.speechRms, echo);
     if (echo) this.#echoes++;
     const suspicious = this.#looksSuspicious(probability, rms, echo);
     if (turns.isOpen && probability >= turns.stop) this.#speaks(probability, rms);
@@ -136,7 +145,7 @@ export class InterruptionJudge {
         // Meant: the rest belongs to the turn, until the robot has been told.
         return 'none';
       case 'held':
-        return this.#hold(change, turns);
+        return this.#hold(probability, change, turns);
       case 'suspected':
         return this.#mayHold(turns) ? 'held' : this.#suspect(suspicious, turns);
       case 'idle':
@@ -166,11 +175,24 @@ export class InterruptionJudge {
 
   /** Whether what the detector takes for speech is loud enough to be this caller's. */
   #mayHold(turns: Turns): boolean {
+    if (!turns.isOpen && this.#voice.isHeard && !this.#weary) return this.#holdUnsure(turns);
     if (!turns.isOpen || this.#speechFrames === 0) return false;
     const { speechRms } = this.#levels;
     const least = speechRms === undefined ? LEAST_RMS : Math.max(LEAST_RMS / 2, speechRms * ratioOf(this.#options.farDb));
     if (Math.sqrt(this.#speechPower / this.#speechFrames) < least) return false;
+    return this.#begin();
+  }
+
+  /** The detector is not sure, but somebody as loud as the caller says something. */
+  #holdUnsure(turns: Turns): boolean {
+    turns.open(Math.max(1, this.#age));
+    return this.#begin();
+  }
+
+  #begin(): true {
     this.#state = 'held';
+    this.#age = 0;
+    this.#calm = 0;
     return true;
   }
 
@@ -183,16 +205,26 @@ export class InterruptionJudge {
     return this.#dismiss(this.#echoes > this.#age / 2 ? 'echo' : 'noise');
   }
 
-  #hold(change: TurnChange, turns: Turns): Verdict {
+  #hold(probability: number, change: TurnChange, turns: Turns): Verdict {
     const { meantMs, resumeMs } = this.#options;
-    if (change === 'dropped') return this.#dismiss('noise');
+    this.#age++;
+    this.#calm = probability >= turns.stop || this.#voice.isNow ? 0 : this.#calm + 1;
+    if (change === 'dropped') return this.#tire();
     const leastMs = this.#saidWord ? WORD_SHARE * meantMs : meantMs;
     const long = turns.voicedFrames * FRAME_MS >= leastMs && !this.#saidBackchannel;
     if (change === 'ended' || change === 'truncated' || long || this.#saidMeant) return this.#mean();
-    if (turns.silentFrames < framesIn(resumeMs)) return 'none';
+    // What sounds like a voice to nobody but us is music.
+    if (this.#age >= framesIn(LONGEST_UNSURE_MS) && turns.voicedFrames * FRAME_MS < this.#age * FRAME_MS * SURE_SHARE) return this.#tire();
+    if (this.#calm < framesIn(resumeMs)) return 'none';
     if (!this.#saidBackchannel && this.#isLoud()) return this.#mean();
     const unsure = this.#certain / Math.max(1, this.#speechFrames) < 0.6;
     return this.#dismiss(unsure && !this.#saidBackchannel ? 'noise' : 'backchannel');
+  }
+
+  /** It was nothing, and goes on: not again before it has paused. */
+  #tire(): Verdict {
+    this.#weary = true;
+    return this.#dismiss('noise');
   }
 
   #isLoud(): boolean {

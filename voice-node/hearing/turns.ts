@@ -138,6 +138,19 @@ export class Turns {
     return this.speaking ? this.finish(false) : 'none';
   }
 
+  /** Begins a run that the rule has not found, `backFrames` before now. */
+  open(backFrames: number): void {
+    if (this.speaking || this.frames === 0) return;
+    const back = Math.min(backFrames, this.historyFrames, this.frames - this.freshFrame);
+    this.speaking = true;
+    this.onsetFrame = this.frames - Math.max(1, back);
+    this.onsetArrivedMs = this.arrivals[this.onsetFrame % this.historyFrames] as number;
+    this.startFrame = Math.max(this.floorFrame, this.onsetFrame - framesIn(this.options.preRollMs));
+    this.voicedFrames = this.countFrom(this.onsetFrame, this.rule.stop);
+    this.offsetFrame = this.frames;
+    this.offsetArrivedMs = this.arrivals[(this.frames - 1) % this.historyFrames] as number;
+  }
+
   /** The current run was nothing: as if it had ended, but nobody is to hear of it. */
   abandon(): void {
     this.speaking = false;
