@@ -49,7 +49,7 @@ const rocPlot = (label: string, half: string, lines: readonly Line[]): string =>
     title: `Speech found against false alarms: ${label}`,
     note: `20 ms frames of the half "${half}", every threshold; up and to the left is better`,
     x: { label: 'frames without speech taken for speech, %', from: 0, to: 30, step: 5 },
-    y: { label: 'frames of speech found, %', from: 50, to: 100, step: 10 },
+    y: { label: 'frames of speech found, %', from: 0, to: 100, step: 10 },
     lines,
   });
 
