@@ -36,11 +36,25 @@ export function labelled(sound: Sound): Labelled | undefined {
   if (loudest === 0) return undefined;
   const edge = loudest * 10 ** (EDGE_DB / 10);
   const runs = runsAbove(energy, loudest * 10 ** (ACTIVE_DB / 10)).map((run) => drawnIn(run, energy, edge)).filter((run) => run !== undefined);
-  const spans = runs.map(({ begin, end }) => spanOf(begin, end, sound.length));
+  const spans = withoutSmacks(runs.map(({ begin, end }) => spanOf(begin, end, sound.length)), sound, loudest);
   const segments = closed(spans, samplesOfMs(SHORTEST_PAUSE_MS));
   if (segments.length === 0 || hasStrays(sound, segments)) return undefined;
   const breaths = gaps(spans, samplesOfMs(60), samplesOfMs(SHORTEST_PAUSE_MS));
   return { segments, snrDb: snrOf(energy, segments), breaths: spaced(breaths, segments) };
+}
+
+/** Lips part a moment before many a word: short, soft, and then nothing for a moment. The word begins after it. */
+const SMACK = { longestMs: 45, loudestDb: -20, leastAfterMs: 40 } as const;
+
+function withoutSmacks(spans: readonly Range[], sound: Sound, loudest: number): Range[] {
+  const limit = loudest * 10 ** (SMACK.loudestDb / 10);
+  return spans.filter(({ begin, end }, i) => {
+    const before = spans[i - 1]?.end ?? -Infinity;
+    const after = spans[i + 1]?.begin ?? Infinity;
+    const opens = begin - before >= samplesOfMs(SHORTEST_PAUSE_MS) && after - end < samplesOfMs(SHORTEST_PAUSE_MS);
+    const isSmack = end - begin <= samplesOfMs(SMACK.longestMs) && after - end >= samplesOfMs(SMACK.leastAfterMs) && rmsOf(sound, begin, end) ** 2 < limit;
+    return !(opens && isSmack);
+  });
 }
 
 /** From where a sound that is no speech begins to where it ends; all of it where it is silent. */

@@ -67,6 +67,14 @@ describe('labels', () => {
     expect(Math.abs(begin - 400)).toBeLessThan(15);
   });
 
+  it('begin at the word, not at the smack of lips before it', () => {
+    const opened = (ms: number, amplitude: number): number => msOfSamples(labelled(joined([silence(300), vowel(ms, amplitude), silence(80), vowel(500), silence(300)]))?.segments[0]?.begin ?? 0);
+    expect(Math.abs(opened(20, 0.006) - 400)).toBeLessThanOrEqual(2.5);
+    // Longer or louder it is a part of the word.
+    expect(Math.abs(opened(80, 0.006) - 300)).toBeLessThanOrEqual(2.5);
+    expect(Math.abs(opened(20, 0.05) - 300)).toBeLessThanOrEqual(2.5);
+  });
+
   it('measure noise of the recording, and refuse what has clicks, soft breaths or nothing in it', () => {
     const quiet = twoWords(300);
     const noisy = (amplitude: number): Sound => {
