@@ -69,6 +69,7 @@ export function showCallFacts(call) {
   if (call) byId('fact-robot', HTMLElement).textContent = call.robot;
   byId('fact-rate', HTMLElement).textContent = call ? `${call.rateHz / 1000} kHz` : '–';
   byId('fact-detector', HTMLElement).textContent = call?.detector ?? '–';
+  byId('fact-denoise', HTMLElement).hidden = call?.denoise !== true;
 }
 
 /** @param {string} text */

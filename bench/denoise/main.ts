@@ -12,13 +12,14 @@ import { materialOf, type Band, type Material } from './material.js';
 import { conditionName, wordsIn, type Condition, type WordScore } from './words.js';
 
 /**
- * npm run bench -- denoise [-- --part cost,detector,telephone,full] [--snr 20,10,5,0]
+ * npm run bench -- denoise [-- --part cost,detector,telephone,full] [--snr 20,10,5,0] [--sentences 13]
  *
  * What noise suppression costs and what it brings: CPU and memory; turns missed, onset delay and false starts of
  * Silero on the test half of the labelled set; word errors of pocketsphinx, on a telephone line heard at 8 kHz and
- * from a browser heard at 16 kHz; each with and without it. Writes bench/results/denoise.json.
+ * from a browser heard at 16 kHz; each with and without it. `--sentences`: so many of them, evenly chosen; all take
+ * hours. Writes bench/results/denoise.json.
  */
-const { values: options } = parseArgs({ options: { part: { type: 'string', default: 'cost,detector,telephone,full' }, snr: { type: 'string', default: '20,10,5,0' } } });
+const { values: options } = parseArgs({ options: { part: { type: 'string', default: 'cost,detector,telephone,full' }, snr: { type: 'string', default: '20,10,5,0' }, sentences: { type: 'string', default: '13' } } });
 const parts = options.part.split(',');
 const snrsDb = options.snr.split(',').map(Number);
 const set = SpeechSet.open();
@@ -67,8 +68,11 @@ async function detector(): Promise<object> {
   return results;
 }
 
+/** As many sentences as are wanted, from all parts of the list. */
+const some = ({ spoken, noises }: Material, count: number): Material => ({ noises, spoken: spoken.filter((_, i) => Math.floor((i * count) / spoken.length) !== Math.floor(((i - 1) * count) / spoken.length)) });
+
 async function words(band: Band): Promise<object> {
-  const material: Material = await materialOf(band, set);
+  const material = some(await materialOf(band, set), Number(options.sentences));
   const rateHz = band === 'telephone' ? 8000 : 16_000;
   const conditions: Condition[] = [{}, ...snrsDb.flatMap((snrDb) => [...material.noises.keys()].map((noise) => ({ noise, snrDb })))];
   const denoiser = denoisers.create();
@@ -76,7 +80,7 @@ async function words(band: Band): Promise<object> {
   for (const condition of conditions) {
     const [plain, denoised] = await Promise.all([wordsIn(material, condition, rateHz, undefined), wordsIn(material, condition, rateHz, denoiser)]);
     rows.push({ condition, plain, denoised });
-    process.stderr.write(`\r${conditionName(condition)}: ${percent([plain])} ${percent([denoised])}            `);
+    process.stderr.write(`${conditionName(condition)}: ${percent([plain])} ${percent([denoised])}\n`);
   }
   denoiser.close();
   const noisy = rows.filter(({ condition }) => condition.noise !== undefined);
