@@ -59,6 +59,7 @@ export const VARIABLES = {
   MAX_CALLS: whole(1, 200, 'calls').default(16),
   CALL_RATE_HZ: z.enum(['8000', '16000']).transform((value): 8000 | 16000 => (value === '8000' ? 8000 : 16000)).default(8000),
   DENOISE: z.enum(['true', 'false']).transform((value) => value === 'true').default(false),
+  TURN_MODEL: z.string().min(1, 'expected an .onnx file').optional(),
   VAD: z.enum(['silero', 'webrtc', 'energy']).default('silero'),
   VAD_MIN_SPEECH_MS: whole(0, 2000, 'ms').default(100),
   VAD_MIN_SILENCE_MS: whole(20, 5000, 'ms').default(500),

@@ -7,6 +7,7 @@ import type { Clock } from '../domain/clock.js';
 import type { Denoiser } from '../domain/denoiser.js';
 import type { Log, Meter } from '../domain/observer.js';
 import type { DetectorKind, SpeechRule } from '../domain/speech.js';
+import type { TurnModel } from '../domain/turn-model.js';
 import type { Line } from '../domain/transport.js';
 import { DEFAULT_END_OF_TURN, endOfTurnOptions } from '../hearing/end-of-turn.js';
 import type { EndingsOptions } from '../hearing/endings.js';
@@ -23,6 +24,8 @@ import type { Role } from './robot-cast.js';
 const CONNECT_LIMIT_MS = 20_000;
 const REPLY_GAP_LIMIT_MS = 10_000;
 const REPLY_LIMIT_MS = 600_000;
+/** What an answer about a pause is waited for. */
+export const TURN_MODEL_LIMIT_MS = 150;
 
 /** Loads the detectors that `robots` need, as the configuration sets them. */
 export function loadConfiguredDetectors(config: Config, robots: readonly Robot[]): Promise<DetectorFactory> {
@@ -51,6 +54,8 @@ const surer = (rule: SpeechRule, start: number): SpeechRule => ({
 export interface Hearers {
   readonly detectors: DetectorFactory;
   readonly denoisers: DenoiserFactory;
+  /** Asked whether a caller has finished; undefined: nobody gave one. */
+  readonly turnModel: TurnModel | undefined;
 }
 
 export interface CallParts {
@@ -68,7 +73,7 @@ export interface CallParts {
  * A call of `robot`, put together as the configuration says; the robot's own settings come first. Where that
  * fails the line is closed, and the error thrown.
  */
-export function makeCall(config: Config, { detectors, denoisers }: Hearers, parts: CallParts): Call {
+export function makeCall(config: Config, { detectors, denoisers, turnModel }: Hearers, parts: CallParts): Call {
   const { robot, role, callId, line, clock, meter, log } = parts;
   const kind = detectorOf(config, robot);
   const turns = turnsOf(config, robot, kind);
@@ -80,7 +85,7 @@ export function makeCall(config: Config, { detectors, denoisers }: Hearers, part
     limits: limitsOf(config),
     interruptions: role.able ? interruptionsOf(robot) : 'off',
     confirm: confirmOf(robot),
-    endings: endingsOf(robot, turns.minSilenceMs),
+    endings: endingsOf(robot, turns.minSilenceMs, turnModel),
     echoGuard: robot.config.echo_guard,
     apology: role.apology,
     replyQueueMs: config.REPLY_QUEUE_MS,
@@ -110,13 +115,13 @@ function interruptionsOf({ config }: Robot): CallOptions['interruptions'] {
 }
 
 /** Robots that only say something back are used to measure with: theirs is a silence of fixed length. */
-function endingsOf({ config }: Robot, silenceMs: number): EndingsOptions | undefined {
+function endingsOf({ config }: Robot, silenceMs: number, model: TurnModel | undefined): EndingsOptions | undefined {
   const { turn, mode } = config;
   const end = turn?.end ?? (mode === 'echo' || mode === 'tone' ? 'fixed' : 'prosody');
   if (end === 'fixed') return undefined;
   const { minSilenceMs, maxSilenceMs } = DEFAULT_END_OF_TURN;
   const bounds = { minSilenceMs: Math.min(turn?.min_silence_ms ?? minSilenceMs, silenceMs), maxSilenceMs: Math.max(turn?.max_silence_ms ?? maxSilenceMs, silenceMs) };
-  return { endOfTurn: endOfTurnOptions({ silenceMs, ...bounds }) };
+  return { endOfTurn: endOfTurnOptions({ silenceMs, ...bounds, modelWaitMs: model === undefined ? undefined : TURN_MODEL_LIMIT_MS }), model };
 }
 
 /** The robot's own lists take the place of ours. */

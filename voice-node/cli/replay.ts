@@ -72,7 +72,7 @@ export async function runReplay(args: readonly string[], stdout: NodeJS.Writable
   const reply: Int16Array[] = [];
   const print = (line: string): void => void (events === undefined ? stdout.write(line) : writeSync(events, line));
   const line = new MemoryLine({ room: 'replay', onFrame: (frame) => reply.push(frame), onEvent: (event) => print(`${JSON.stringify(event)}\n`) });
-  const hearers = { detectors: await loadConfiguredDetectors(config, [robot]), denoisers: await loadDenoisers() };
+  const hearers = { detectors: await loadConfiguredDetectors(config, [robot]), denoisers: await loadDenoisers(), turnModel: undefined };
   const cast = new RobotCast(new RobotMaker(settings, { clock, meter: noMeter, log: silentLog }), silentLog);
   const role = cast.take(robot);
   const call = makeCall(config, hearers, { callId: 'replay', robot, role, line, clock, meter: noMeter, log: silentLog });

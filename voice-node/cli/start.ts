@@ -1,15 +1,18 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readEnvironment, requireKeys, ROOT, type Config } from '../config.js';
 import { withDeadline } from '../domain/deadline.js';
 import type { Clock } from '../domain/clock.js';
+import type { VoiceNodeError } from '../domain/errors.js';
 import type { Log, Meter } from '../domain/observer.js';
+import type { TurnModel } from '../domain/turn-model.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { LiveCalls, type CallRequest } from '../node/live-calls.js';
 import { Worker } from '../node/worker.js';
 import { systemClock } from '../platform/clock.js';
 import { createLog, Secrets } from '../platform/log.js';
 import { loadDenoisers, type DenoiserFactory } from '../providers/denoise/rnnoise.js';
+import { openTurnModel } from '../providers/turn/onnx.js';
 import { RobotChoice } from '../robots/choice.js';
 import { RobotFolder } from '../robots/folder.js';
 import { requirementsOf, type Lack } from '../robots/requirements.js';
@@ -19,7 +22,7 @@ import { createApp } from '../web/app.js';
 import { listen, type WebServer } from '../web/server.js';
 import { Sessions } from '../web/sessions.js';
 import { parseArguments } from './arguments.js';
-import { makeCall } from './call-maker.js';
+import { makeCall, TURN_MODEL_LIMIT_MS } from './call-maker.js';
 import { RobotDetectors } from './detectors.js';
 import { RobotCast } from './robot-cast.js';
 import { RobotMaker } from './robot-maker.js';
@@ -49,6 +52,7 @@ export async function runStart(args: readonly string[]): Promise<number> {
   const detectors = await RobotDetectors.load(settings, robots.all());
   // Whether or not a robot wants it now: its config may change while the node runs.
   const denoisers = await loadDenoisers();
+  const turnModel = await loadTurnModel(config, clock, log);
   const missing = (robot: Robot): readonly Lack[] => [...requirementsOf(robot, settings.around(robot)).missing, ...detectors.missing(robot)];
   const choice = new RobotChoice({ robots, defaultName: config.ROBOT, missing, log });
   for (const { name, missing: lacks } of choice.offers()) {
@@ -56,7 +60,7 @@ export async function runStart(args: readonly string[]): Promise<number> {
   }
   const metrics = createMetrics();
   const cast = new RobotCast(new RobotMaker(settings, { clock, meter: metrics.meter, log }), log);
-  const calls = new LiveCalls(callFactory({ settings, choice, detectors, denoisers, cast, clock, meter: metrics.meter, log }), clock, log);
+  const calls = new LiveCalls(callFactory({ settings, choice, detectors, denoisers, turnModel, cast, clock, meter: metrics.meter, log }), clock, log);
   const worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION, maxCalls: config.MAX_CALLS }, calls, clock, log);
   const sessions = new Sessions({ url: config.LIVEKIT_URL, publicUrl: config.LIVEKIT_PUBLIC_URL ?? config.LIVEKIT_URL, ...keys }, clock);
   const app = createApp(
@@ -81,8 +85,16 @@ export async function runStart(args: readonly string[]): Promise<number> {
   await shutDown(worker, calls, web, config);
   cast.close();
   detectors.close();
+  turnModel?.close();
   log.info({}, 'voice-node has stopped');
   return 0;
+}
+
+/** The operator's model that tells whether a caller has finished, where he has given one. */
+async function loadTurnModel(config: Config, clock: Clock, log: Log): Promise<TurnModel | undefined> {
+  if (config.TURN_MODEL === undefined) return undefined;
+  const onFailure = (error: VoiceNodeError): void => log.warn({ code: error.code, error: error.message }, 'the turn model gave no answer');
+  return openTurnModel({ file: resolve(ROOT, config.TURN_MODEL), clock, deadlineMs: TURN_MODEL_LIMIT_MS, onFailure });
 }
 
 interface CallFactoryParts {
@@ -90,17 +102,18 @@ interface CallFactoryParts {
   readonly choice: RobotChoice;
   readonly detectors: RobotDetectors;
   readonly denoisers: DenoiserFactory;
+  readonly turnModel: TurnModel | undefined;
   readonly cast: RobotCast;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
 }
 
-const callFactory = ({ settings, choice, detectors, denoisers, cast, clock, meter, log }: CallFactoryParts) => ({ callId, room, token, metadata }: CallRequest) => {
+const callFactory = ({ settings, choice, detectors, denoisers, turnModel, cast, clock, meter, log }: CallFactoryParts) => ({ callId, room, token, metadata }: CallRequest) => {
   const robot = choice.forRoom(metadata, { callId, room });
   const role = cast.take(robot);
   const line = new LiveKitLine({ url: settings.node.LIVEKIT_URL, token, room }, clock, meter, log.child({ callId, room }));
-  return makeCall(settings.of(robot), { detectors: detectors.for(robot), denoisers }, { callId, robot, role, line, clock, meter, log });
+  return makeCall(settings.of(robot), { detectors: detectors.for(robot), denoisers, turnModel }, { callId, robot, role, line, clock, meter, log });
 };
 
 function readiness(worker: Worker, calls: LiveCalls, config: Config): { ready: boolean; reason?: string } {

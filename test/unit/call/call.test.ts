@@ -96,7 +96,7 @@ describe('a call with the echo', () => {
     const rig = await ready(rigOf(new EchoOrchestrator(), { options: { rateHz: 16_000 } }));
     await rig.speak(800, 8000);
     await rig.speak(3000, 0);
-    expect(rig.meter.turns).toMatchObject([{ end: 'answered', utteranceMs: 1020 }]);
+    expect(rig.meter.turns).toMatchObject([{ end: 'answered', utteranceMs: 1000 }]);
   });
 
   it('goes on with the next caller', async () => {

@@ -6,6 +6,7 @@ import type { Conversation, ConversationHost, Orchestrator } from '../../../voic
 import type { InterruptionDecision, SpeechDetector } from '../../../voice-node/domain/speech.js';
 import type { TurnReport } from '../../../voice-node/domain/events.js';
 import type { Line } from '../../../voice-node/domain/transport.js';
+import { rms } from '../../../voice-node/dsp/level.js';
 import { turnOptions } from '../../../voice-node/hearing/turns.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
 import { ENERGY_RULE, EnergyDetector } from '../../../voice-node/providers/vad/energy.js';
@@ -53,7 +54,10 @@ export class MemoryLog implements Log {
   }
 }
 
-/** The energy detector, watched: closed once, and nothing heard after that. */
+/**
+ * Loud or not: the tones that stand for a voice here never pause, which the energy detector takes for a noise. Watched:
+ * closed once, and nothing heard after that.
+ */
 export class WatchedDetector extends EnergyDetector {
   closes = 0;
   pushesAfterClose = 0;
@@ -64,7 +68,7 @@ export class WatchedDetector extends EnergyDetector {
   override push(frame: Int16Array): number {
     this.pushes++;
     if (this.closes > 0) this.pushesAfterClose++;
-    return super.push(frame);
+    return rms(frame) >= 200 ? 1 : 0;
   }
   override close(): void {
     this.closes++;

@@ -50,6 +50,7 @@ const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
   MAX_CALLS: whole(16, 1, 200),
   CALL_RATE_HZ: oneOf(8000, { 8000: 8000, 16000: 16_000 }),
   DENOISE: { default: false, good: { true: true, false: false }, bad: ['yes', '1', 'TRUE'] },
+  TURN_MODEL: { default: undefined, good: words('/srv/smart-turn.onnx'), bad: [] },
   VAD: oneOf('silero', words('silero', 'webrtc', 'energy')),
   VAD_MIN_SPEECH_MS: whole(100, 0, 2000),
   VAD_MIN_SILENCE_MS: whole(500, 20, 5000),

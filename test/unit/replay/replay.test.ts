@@ -41,7 +41,7 @@ async function replay(file: string, environment: Readonly<Record<string, string>
 const typesOf = (run: Run): string[] => run.events.map((event) => event.type).filter((type) => type !== 'vad' && type !== 'call');
 const DIALOGUE = [
   ...['speech_started', 'speech_ended', 'reply_started'],
-  ...['speech_started', 'reply_ended', 'barge_in', 'turn'],
+  ...['interruption', 'speech_started', 'reply_ended', 'barge_in', 'turn'],
   ...['speech_ended', 'reply_started', 'reply_ended', 'turn'],
 ];
 

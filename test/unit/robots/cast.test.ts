@@ -43,7 +43,7 @@ async function call(speaksFromMs: number) {
   const frames: Int16Array[] = [];
   const events: CallerEvent[] = [];
   const line = new MemoryLine({ onFrame: (frame) => frames.push(frame), onEvent: (event) => events.push(event) });
-  const made = makeCall(settings.of(robot), { detectors: detectors.for(robot), denoisers: NO_DENOISERS }, { callId: 'c', robot, role: cast.take(robot), line, clock, meter, log });
+  const made = makeCall(settings.of(robot), { detectors: detectors.for(robot), denoisers: NO_DENOISERS, turnModel: undefined }, { callId: 'c', robot, role: cast.take(robot), line, clock, meter, log });
   made.start();
   await clock.advanceTo(0);
   line.join();
