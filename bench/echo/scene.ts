@@ -17,6 +17,8 @@ export interface Scene extends EchoSetting {
   readonly echoOnly: Int16Array;
   readonly talkedOver: Int16Array;
   readonly callerOnly: Int16Array;
+  /** The latter with another noise of the same level: how much a detector's answer is a matter of chance. */
+  readonly callerAgain: Int16Array;
   /** The caller's interruptions. */
   readonly spoken: readonly { readonly beginMs: number; readonly endMs: number }[];
   /** How many near frames have arrived after each 20 ms of playing: the network's jitter, 0 to 40 ms. */
@@ -30,16 +32,19 @@ export function makeScene(setting: EchoSetting, { robots, callers }: Material, s
   const echo = echoOf(far, setting, random);
   const { voice, spoken } = interruptions(callers, length, random);
   const sigma = 32768 * 10 ** (NOISE_DBOV / 20) * Math.sqrt(3);
-  const noise = Float64Array.from({ length }, () => sigma * (2 * random() - 1));
+  const newNoise = (): Float64Array => Float64Array.from({ length }, () => sigma * (2 * random() - 1));
+  const noise = newNoise();
+  const otherNoise = newNoise();
   const mixed = (...parts: Float64Array[]): Int16Array =>
-    Int16Array.from({ length }, (_, n) => Math.max(-32768, Math.min(32767, Math.round(parts.reduce((sum, part) => sum + (part[n] as number), noise[n] as number)))));
+    Int16Array.from({ length }, (_, n) => Math.max(-32768, Math.min(32767, Math.round(parts.reduce((sum, part) => sum + (part[n] as number), 0)))));
   return {
     ...setting,
     wire: onWire(far),
     robotHours: speechSamples / RATE_HZ / 3600,
-    echoOnly: mixed(echo),
-    talkedOver: mixed(echo, voice),
-    callerOnly: mixed(voice),
+    echoOnly: mixed(noise, echo),
+    talkedOver: mixed(noise, echo, voice),
+    callerOnly: mixed(noise, voice),
+    callerAgain: mixed(otherNoise, voice),
     spoken,
     arrivals: jitter(length / FRAME, random),
   };
@@ -56,7 +61,8 @@ function robotVoice(robots: readonly Float64Array[], length: number, random: () 
     // A reply of 4 to 12 s out of a longer speech.
     const from = Math.floor(random() * Math.max(1, reply.length - 12 * RATE_HZ));
     const part = scaled(reply.subarray(from, from + Math.round((4 + 8 * random()) * RATE_HZ)), 10 ** (gainDb / 20)).subarray(0, length - at);
-    far.set(part, at);
+    // What the wire clips is clipped before it can come back.
+    far.set(part.map((x) => Math.max(-32768, Math.min(32767, x))), at);
     speechSamples += part.length;
     at += part.length + Math.round((0.5 + 2.5 * random()) * RATE_HZ);
   }

@@ -7,6 +7,12 @@ export const FAR_FRAMES = 56;
 const SILENT_RMS = 7;
 
 /**
+ * Both streams are differentiated a little, y[n] = x[n] - 0.9 x[n-1], before anything is made of them: speech falls
+ * by 6 dB an octave or more, and in a short window its low notes would leak into the high ones and drown them.
+ */
+export const PRE_EMPHASIS = 0.9;
+
+/**
  * What was played, as the spectra that the search and the filter work on: one for each frame, of the newest
  * `fft.size` samples at its end. Frames are counted from 0. Silent ones cost nothing.
  */
@@ -30,6 +36,7 @@ export class FarSpectra {
   private readonly loud = new Uint8Array(FAR_FRAMES);
   private readonly windowFrames: number;
   private sinceLoud: number;
+  private lastSample = 0;
   private lastLoud = -FAR_FRAMES;
 
   constructor(fft: RealFft, bands: EchoBands, frameSamples: number) {
@@ -59,16 +66,20 @@ export class FarSpectra {
     window.copyWithin(0, frameSamples);
     const at = window.length - frameSamples;
     let energy = 0;
+    let last = this.lastSample;
     for (let i = 0; i < frameSamples; i++) {
       const x = frame[i] as number;
-      window[at + i] = x;
+      window[at + i] = x - PRE_EMPHASIS * last;
+      last = x;
       energy += x * x;
     }
+    this.lastSample = last;
     this.note(energy >= SILENT_RMS * SILENT_RMS * frameSamples);
   }
 
   /** A frame of silence. */
   skip(): void {
+    this.lastSample = 0;
     if (this.sinceLoud < this.windowFrames) {
       const { window, frameSamples } = this;
       window.copyWithin(0, frameSamples);
@@ -88,6 +99,7 @@ export class FarSpectra {
     this.window.fill(0);
     this.loud.fill(0);
     this.frames = 0;
+    this.lastSample = 0;
     this.sinceLoud = this.windowFrames;
     this.lastLoud = -FAR_FRAMES;
   }

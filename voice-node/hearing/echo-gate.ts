@@ -1,5 +1,6 @@
 import type { EchoBands } from '../dsp/echo-bands.js';
 import { ComfortNoise } from '../dsp/comfort-noise.js';
+import { PRE_EMPHASIS } from '../dsp/echo-far.js';
 
 export interface EchoOptions {
   /** Excess from which two frames in a row, or one, hold more than echo; in dB over the bands' mean, 0 to 12. */
@@ -31,6 +32,7 @@ export class EchoGate {
   private readonly options: EchoOptions;
   private readonly bands: EchoBands;
   private readonly frameSamples: number;
+  private readonly fftSize: number;
   private readonly comfort = new ComfortNoise();
   private floorPower = Infinity;
   private knowsNoise = false;
@@ -38,11 +40,14 @@ export class EchoGate {
   private hold = 0;
   private opening = 1;
   private filtering = 0;
+  /** The estimate's last sample with the pre-emphasis undone. */
+  private echo = 0;
   /** Whether the last frame passes. */
   open = true;
 
-  constructor(frameSamples: number, bands: EchoBands, options: EchoOptions) {
+  constructor(frameSamples: number, fftSize: number, bands: EchoBands, options: EchoOptions) {
     this.frameSamples = frameSamples;
+    this.fftSize = fftSize;
     this.bands = bands;
     this.options = options;
     this.noise = new Float64Array(bands.count);
@@ -64,9 +69,15 @@ export class EchoGate {
     const { noise, bands } = this;
     if (!this.knowsNoise) {
       this.knowsNoise = true;
-      // White, until it is known better: a bin of n samples has n times their mean square.
+      // White, until it is known better: a bin of n samples has n times their mean square, and the pre-emphasis
+      // 1 - a z^-1 has the power response 1 + a^2 - 2 a cos w.
       const inBin = this.floorRms ** 2 * this.frameSamples;
-      for (let b = 0; b < bands.count; b++) noise[b] = inBin * ((bands.edges[b + 1] as number) - (bands.edges[b] as number));
+      for (let b = 0; b < bands.count; b++) {
+        const from = bands.edges[b] as number;
+        const to = bands.edges[b + 1] as number;
+        const emphasis = 1 + PRE_EMPHASIS ** 2 - 2 * PRE_EMPHASIS * Math.cos((Math.PI * (from + to)) / this.fftSize);
+        noise[b] = inBin * (to - from) * emphasis;
+      }
     }
     for (let b = 0; b < bands.count; b++) {
       const risen = (noise[b] as number) * RISE_A_FRAME;
@@ -96,24 +107,27 @@ export class EchoGate {
     this.hold = 0;
     this.opening = 1;
     this.filtering = 0;
+    this.echo = 0;
   }
 
-  /** Writes the frame, less the filter's estimate where that helps, or noise. `rms`: the frame's. */
-  write(near: Float64Array, estimate: Float64Array, helps: boolean, rms: number, out: Int16Array): void {
+  /** Writes the frame, less the filter's estimate (pre-emphasised) where that helps, or noise. `rms`: the frame's. */
+  write(frame: Int16Array, estimate: Float64Array, helps: boolean, rms: number, out: Int16Array): void {
     const loudness = Math.min(this.floorRms, rms) * UNIFORM;
     const toOpen = this.open ? 1 : 0;
     const toFilter = helps ? 1 : 0;
-    let { opening, filtering } = this;
+    let { opening, filtering, echo } = this;
     for (let i = 0; i < out.length; i++) {
       opening += GATE_STEP * (toOpen - opening);
       filtering += FILTER_STEP * (toFilter - filtering);
-      const left = (near[i] as number) - filtering * (estimate[i] as number);
+      echo = (estimate[i] as number) + PRE_EMPHASIS * echo;
+      const left = (frame[i] as number) - filtering * echo;
       const sample = opening * left + (1 - opening) * loudness * this.comfort.next() + 32768.5;
       // Rounds half up: what is positive is cut off downwards.
       out[i] = ((sample > 65535 ? 65535 : sample < 0 ? 0 : sample) | 0) - 32768;
     }
     this.opening = opening;
     this.filtering = filtering;
+    this.echo = echo;
   }
 
   reset(): void {

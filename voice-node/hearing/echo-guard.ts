@@ -1,7 +1,7 @@
 import { FRAME_MS, type CallRateHz } from '../domain/audio.js';
 import { VoiceNodeError } from '../domain/errors.js';
 import { EchoBands } from '../dsp/echo-bands.js';
-import { FarSpectra } from '../dsp/echo-far.js';
+import { FarSpectra, PRE_EMPHASIS } from '../dsp/echo-far.js';
 import { EchoJudge } from '../dsp/echo-judge.js';
 import { EchoPath } from '../dsp/echo-path.js';
 import { RealFft } from '../dsp/fft.js';
@@ -27,6 +27,8 @@ const PAST_FRAMES = 20;
 const REVIEW_DB = 4;
 /** Less than this share of a frame estimated to be echo: either it is something else, or the delay has just changed. */
 const ESTIMATED = 0.25;
+/** What the filter takes away 7 dB of is echo: whoever speaks below that is not heard in this frame. */
+const MOSTLY_ECHO = 0.2;
 /** A delay may jump by this much. */
 const JUMP_FRAMES = 3;
 /** The share of a frame over which its edges are faded: steps there would correlate with steps at the far end's. */
@@ -91,6 +93,7 @@ export class EchoGuard {
   private readonly pastBands: readonly Float64Array[];
   private pastFrames = 0;
   private readonly view: Writable<EchoView>;
+  private lastSample = 0;
   private nearPower = 0;
   private leftPower = 0;
   private cross = 0;
@@ -113,7 +116,7 @@ export class EchoGuard {
     const { count } = this.bands;
     this.judge = new EchoJudge(count);
     this.rawJudge = new EchoJudge(count);
-    this.gate = new EchoGate(frame, this.bands, options);
+    this.gate = new EchoGate(frame, size, this.bands, options);
     this.near = new Float64Array(frame);
     this.estimate = new Float64Array(frame);
     this.window = new Float64Array(size);
@@ -161,7 +164,7 @@ export class EchoGuard {
     const more = gate.decide(excessDb, this.misfits);
     gate.hearBands(this.nearBands);
     if (!more && this.alignment.found) this.learn(this.nearBands);
-    gate.write(this.near, this.estimate, this.leftPower < HELPS * this.nearPower, rms, view.clean);
+    gate.write(frame, this.estimate, this.leftPower < HELPS * this.nearPower, rms, view.clean);
     view.echo = !gate.open && rms > 2 * gate.floorRms;
     view.delayMs = this.alignment.found ? (this.alignment.delaySamples * 1000) / this.rateHz : undefined;
     view.erleDb = 10 * Math.log10((this.nearPower + 1) / (this.leftPower + 1));
@@ -183,6 +186,7 @@ export class EchoGuard {
     this.view.erleDb = 0;
     this.view.certainty = 0;
     this.pastFrames = 0;
+    this.lastSample = 0;
     this.forgetFit();
   }
 
@@ -199,13 +203,17 @@ export class EchoGuard {
     return this.fitted && this.cross < FITS * this.estimatePower;
   }
 
+  /** Takes the frame over, pre-emphasised; returns its energy as it came. */
   private load(frame: Int16Array): number {
     let power = 0;
+    let last = this.lastSample;
     for (let i = 0; i < this.frameSamples; i++) {
       const x = frame[i] as number;
-      this.near[i] = x;
+      this.near[i] = x - PRE_EMPHASIS * last;
+      last = x;
       power += x * x;
     }
+    this.lastSample = last;
     return power;
   }
 
@@ -305,7 +313,8 @@ export class EchoGuard {
     // What a jitter buffer may do before the search has seen it.
     for (let at = frame - JUMP_FRAMES; at <= frame + JUMP_FRAMES; at++) this.raise(this.playedBands, at);
     const rawExcessDb = this.rawJudge.excessDb(nearBands, this.playedBands, this.gate.noise);
-    const unsure = this.fitted && (this.misfits || estimated < ESTIMATED * power);
+    if (left < MOSTLY_ECHO * power) return 0;
+    const unsure = this.fitted && (this.misfits || cross < FITS * estimated || estimated < ESTIMATED * power);
     return unsure ? Math.min(excessDb, rawExcessDb) : excessDb;
   }
 
