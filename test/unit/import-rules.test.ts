@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cruise, type ICruiseResult, type IFlattenedRuleSet } from 'dependency-cruiser';
 import { Linter } from 'eslint';
@@ -68,7 +69,7 @@ const SOUND: readonly (readonly [string, string])[] = [
   ['voice-node/cli/start.ts', '../providers/vad/silero.js'],
 ];
 
-const root = dirname(dirname(dirname(new URL(import.meta.url).pathname)));
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 let folder: string;
 
 function write(path: string, text: string): void {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { VoiceNodeError } from '../../../../voice-node/domain/errors.js';
 import type { TurnModel } from '../../../../voice-node/domain/turn-model.js';
@@ -24,7 +25,7 @@ interface Rig {
 async function rig(changes: Partial<OnnxTurnModelOptions> = {}): Promise<Rig> {
   const clock = new VirtualClock();
   const failures: VoiceNodeError[] = [];
-  const opened = await openTurnModel({ file: url.pathname, clock, program: { url }, onFailure: (error) => failures.push(error), ...changes });
+  const opened = await openTurnModel({ file: fileURLToPath(url), clock, program: { url }, onFailure: (error) => failures.push(error), ...changes });
   model = opened;
   const ask = (first: number, by: AbortSignal = signal): Promise<number | undefined> => opened.predict(Int16Array.of(first, 5, 5), 8000, by);
   return { model: opened, clock, failures, ask };
@@ -116,7 +117,7 @@ describe('a process that dies', () => {
   it('before it was ready is no model', async () => {
     await expect(rig({ engine: 'ends' })).rejects.toMatchObject({ code: 'turn_model_failed', message: expect.stringMatching(/ended \(code 3\)/) as string });
     const clock = new VirtualClock();
-    const opening = openTurnModel({ file: url.pathname, clock, engine: 'mute', program: { url } });
+    const opening = openTurnModel({ file: fileURLToPath(url), clock, engine: 'mute', program: { url } });
     const refused = expect(opening).rejects.toMatchObject({ code: 'turn_model_failed', message: expect.stringMatching(/ready within 30000 ms/) as string });
     await clock.advanceTo(30_000);
     await refused;
