@@ -26,10 +26,11 @@ export function echoOf(far: Float64Array, { path, levelDb, delayMs }: EchoSettin
   let sound = far;
   if (path === 'distorted') sound = squeezed(sound);
   if (path !== 'linear' && path !== 'line') sound = convolved(sound, roomResponse(50 + 100 * random(), random));
-  if (path === 'line') sound = throughLaw(convolved(sound, hybridResponse(random)));
+  if (path === 'line') sound = convolved(sound, hybridResponse(random));
   sound = moved(sound, delays(path, delayMs, random));
   if (path === 'distorted') sound = modulated(sound, random);
-  return scaled(sound, (activeRms(far) * 10 ** (levelDb / 20)) / Math.max(1e-9, activeRms(sound)));
+  sound = scaled(sound, (activeRms(far) * 10 ** (levelDb / 20)) / Math.max(1e-9, activeRms(sound)));
+  return path === 'line' ? throughLaw(sound) : sound;
 }
 
 /** Delay in samples at sample n. */

@@ -11,9 +11,12 @@ const MARGIN = 2;
 const MOST_DB = 12;
 /** The sums that bound the gain reach back about a second. */
 const BOUND_KEPT = 0.98;
+/** 1 dB a second. */
+const BOUND_RISE = 10 ** (1 / 10 / 50);
 /** Steps of the gain: up where an echo exceeds it, down where not, so that 1 in 8 does; larger in the first 0.8 s. */
 const FIRST_FRAMES = 40;
-const STEPS = { first: { up: 2.5, down: 0.87 }, later: { up: 1.35, down: 0.955 } } as const;
+/** While the gate is open: 3 dB a second up, so that an echo that has grown does not keep it open for ever. */
+const STEPS = { first: { up: 2.5, down: 0.87 }, later: { up: 1.35, down: 0.955 }, doubtful: { up: 1.014, down: 1 } } as const;
 
 /**
  * Says how far a frame exceeds what echo and the line's noise can account for. In each band it expects at most
@@ -68,10 +71,13 @@ export class EchoJudge {
     return sum / this.bands;
   }
 
-  /** The frame was echo, or nothing: the gain follows it where an echo could stand out of the noise. */
-  learn(near: Float64Array, noise: Float64Array): void {
-    const { up, down } = this.learned < FIRST_FRAMES ? STEPS.first : STEPS.later;
-    this.learned++;
+  /**
+   * The gain follows the frame last judged, where an echo could stand out of the noise: quickly where it was `echo`, or
+   * nothing; hardly where somebody seems to speak, or it would learn to take him for an echo.
+   */
+  learn(near: Float64Array, noise: Float64Array, echo: boolean): void {
+    const { up, down } = !echo ? STEPS.doubtful : this.learned < FIRST_FRAMES ? STEPS.first : STEPS.later;
+    if (echo) this.learned++;
     for (let b = 0; b < this.bands; b++) {
       const far = this.expected[b] as number;
       const gain = this.gain[b] as number;
@@ -93,7 +99,9 @@ export class EchoJudge {
       const farSum = BOUND_KEPT * (this.farSum[b] as number) + (longAgo[b] as number);
       this.nearSum[b] = nearSum;
       this.farSum[b] = farSum;
-      const gain = farSum > 0 ? Math.min(PRIOR_GAIN, (MARGIN * nearSum) / farSum) : PRIOR_GAIN;
+      // The least of late: a caller's own voice raises what is near, not what an echo could be.
+      const bound = farSum > 0 ? (MARGIN * nearSum) / farSum : PRIOR_GAIN;
+      const gain = Math.min(PRIOR_GAIN, bound, BOUND_RISE * (this.gain[b] as number));
       this.gain[b] = gain;
       sum += decibelsOver(near[b] as number, gain * (loudest[b] as number) + MARGIN * (noise[b] as number));
     }

@@ -94,7 +94,6 @@ export class EchoAlignment {
   look(re: Float64Array, im: Float64Array, noise: number, quickly: boolean): AlignmentChange {
     const { search } = this;
     search.push(this.newest, re, im, noise);
-    const wasAt = search.lagSamples;
     search.look(!this.found ? PIECES : quickly ? PIECES_IN_DOUBT : PIECES_A_FRAME);
     if (search.strength < (this.found ? this.options.moveAt : this.options.findAt)) return 'none';
     const lag = search.lagSamples;
@@ -102,7 +101,7 @@ export class EchoAlignment {
       this.candidates = 0;
       return 'none';
     }
-    this.candidates = Math.abs(lag - this.candidate) <= this.same || wasAt === lag ? this.candidates + 1 : 1;
+    this.candidates = Math.abs(lag - this.candidate) <= this.same ? this.candidates + 1 : 1;
     this.candidate = lag;
     return this.candidates < (this.found ? MOVE_TIMES : FIND_TIMES) ? 'none' : this.settle(lag);
   }

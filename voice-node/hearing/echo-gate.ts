@@ -14,7 +14,7 @@ export interface EchoOptions {
   readonly moveAt: number;
 }
 
-export const DEFAULT_ECHO: EchoOptions = { excessDb: 2, certainDb: 4.5, holdFrames: 3, mostHoldFrames: 10, findAt: 7, moveAt: 9 };
+export const DEFAULT_ECHO: EchoOptions = { excessDb: 1.2, certainDb: 3, holdFrames: 3, mostHoldFrames: 10, findAt: 7, moveAt: 9 };
 
 /** The line's noise rises by 3 dB a second at most, and falls quickly. */
 const RISE_A_FRAME = 10 ** (3 / 10 / 50);
@@ -55,13 +55,16 @@ export class EchoGate {
 
   /** RMS of the line's noise, in int16 units; at least 1. */
   get floorRms(): number {
-    return Math.max(1, Math.sqrt(this.floorPower));
+    return Math.sqrt(this.floorPower);
   }
 
   /** Takes a frame's mean square: the line's noise is followed while nothing is played, too. */
   hearLevel(power: number): void {
+    // Digital silence is no floor to rise from.
+    const level = Math.max(1, power);
     const risen = this.floorPower * RISE_A_FRAME;
-    this.floorPower = power < risen ? (this.floorPower === Infinity ? power : risen + FALL * (power - risen)) : risen;
+    if (this.floorPower === Infinity) this.floorPower = level;
+    else this.floorPower = level < risen ? risen + FALL * (level - risen) : risen;
   }
 
   /** Takes the energies of a frame while something is played. */
@@ -87,17 +90,16 @@ export class EchoGate {
   }
 
   /**
-   * Whether a frame with that much more than echo in it holds a caller. Opens or closes the gate; `misfit`: the
-   * filter has just proved wrong, so that what it said of the last frames was, too.
+   * Opens or closes the gate for a frame with that much more than echo in it; `misfit`: the filter has just proved
+   * wrong, so that what it said of the last frames was, too.
    */
-  decide(excessDb: number, misfit: boolean): boolean {
+  decide(excessDb: number, misfit: boolean): void {
     const { options } = this;
     const more = excessDb > options.certainDb || (excessDb > options.excessDb && this.before > options.excessDb);
     this.before = excessDb;
     if (more) this.hold = Math.min(options.mostHoldFrames, this.hold + options.holdFrames);
     else this.hold = misfit ? 0 : Math.max(0, this.hold - 1);
     this.open = more || this.hold > 0;
-    return more;
   }
 
   /** Nothing is played: everything passes. */

@@ -22,8 +22,13 @@ export class PlayedSound {
     this.frame = new Int16Array((rateHz * FRAME_MS) / 1000);
   }
 
-  /** Takes the next piece at 48 kHz, borrowed, of at most 10 ms. */
+  /** Takes the next piece at 48 kHz, borrowed. */
   push(piece: Int16Array): void {
+    if (piece.length <= PLAYOUT_FRAME_SAMPLES) this.pushShort(piece);
+    else for (let at = 0; at < piece.length; at += PLAYOUT_FRAME_SAMPLES) this.pushShort(piece.subarray(at, at + PLAYOUT_FRAME_SAMPLES));
+  }
+
+  private pushShort(piece: Int16Array): void {
     this.silent = isSilent(piece) ? this.silent + 1 : 0;
     if (this.silent > RUNG_OUT && piece.length === PLAYOUT_FRAME_SAMPLES) {
       this.take(undefined, this.resampled.length);
