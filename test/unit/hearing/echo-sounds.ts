@@ -1,6 +1,7 @@
 import type { CallRateHz } from '../../../voice-node/domain/audio.js';
 import { createResampler } from '../../../voice-node/dsp/resampler.js';
-import { EchoGuard, type EchoView } from '../../../voice-node/hearing/echo-guard.js';
+import type { EchoGuard} from '../../../voice-node/hearing/echo-guard.js';
+import { type EchoView } from '../../../voice-node/hearing/echo-guard.js';
 
 /** Numbers of -1 to 1, the same for the same seed. */
 export function noise(seed: number): () => number {
