@@ -199,6 +199,27 @@ export class EchoPath {
     this.constrained = (this.constrained + 1) % this.partitions;
   }
 
+  /** Delays the path by a fraction of a sample, or a few samples: exp(-2 pi i k samples / N) in bin k. */
+  turn(samples: number): void {
+    const { hRe, hIm } = this;
+    const { bins, size } = this.fft;
+    const stepRe = Math.cos((2 * Math.PI * samples) / size);
+    const stepIm = -Math.sin((2 * Math.PI * samples) / size);
+    let c = 1;
+    let s = 0;
+    for (let k = 0; k < bins; k++) {
+      for (let at = k; at < hRe.length; at += bins) {
+        const re = hRe[at] as number;
+        const im = hIm[at] as number;
+        hRe[at] = re * c - im * s;
+        hIm[at] = re * s + im * c;
+      }
+      const next = c * stepRe - s * stepIm;
+      s = c * stepIm + s * stepRe;
+      c = next;
+    }
+  }
+
   /** Moves the filter by `samples` towards longer delays; what leaves it is lost. Rare, so it may cost. */
   shift(samples: number): void {
     const { fft, time, taps, sumRe, sumIm, hRe, hIm } = this;

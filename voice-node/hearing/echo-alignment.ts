@@ -1,4 +1,5 @@
 import { EchoDelay } from '../dsp/echo-delay.js';
+import { EchoDrift } from '../dsp/echo-drift.js';
 import type { FarSpectra } from '../dsp/echo-far.js';
 import { StreamLead, isLeap } from '../dsp/echo-lead.js';
 import type { RealFft } from '../dsp/fft.js';
@@ -37,6 +38,7 @@ export class EchoAlignment {
   private readonly far: FarSpectra;
   private readonly search: EchoDelay;
   private readonly lead = new StreamLead();
+  private readonly clock: EchoDrift;
   private readonly options: AlignmentOptions;
   private readonly frameSamples: number;
   private readonly leadIn: number;
@@ -52,6 +54,7 @@ export class EchoAlignment {
     this.far = far;
     this.frameSamples = frameSamples;
     this.search = new EchoDelay(fft, far, frameSamples, rateHz, PIECES);
+    this.clock = new EchoDrift(frameSamples);
     this.options = options;
     this.leadIn = LEAD_IN_S * rateHz;
     this.same = SAME_S * rateHz;
@@ -73,6 +76,11 @@ export class EchoAlignment {
     return this.search.strength;
   }
 
+  /** By how much the delay grows from frame to frame because the clocks differ, in samples. */
+  get driftPerFrame(): number {
+    return this.clock.perFrame;
+  }
+
   /** A near frame came. */
   next(): AlignmentChange {
     const moved = this.lead.push(this.far.frames - 1 - this.heard);
@@ -85,6 +93,7 @@ export class EchoAlignment {
     if (!this.found || isLeap(moved)) return 'none';
     this.back += moved;
     this.delaySamples += moved * this.frameSamples;
+    this.clock.jumped(moved * this.frameSamples);
     if (this.back >= 0 && this.delaySamples >= 0) return 'none';
     this.forget();
     return 'lost';
@@ -97,18 +106,26 @@ export class EchoAlignment {
     search.look(!this.found ? PIECES : quickly ? PIECES_IN_DOUBT : PIECES_A_FRAME);
     if (search.strength < (this.found ? this.options.moveAt : this.options.findAt)) return 'none';
     const lag = search.lagSamples;
-    if (this.found && Math.abs(lag - this.delaySamples) <= this.wander) {
-      this.candidates = 0;
-      return 'none';
-    }
+    if (this.found && Math.abs(lag - this.delaySamples) <= this.wander) return this.drift(lag);
     this.candidates = Math.abs(lag - this.candidate) <= this.same ? this.candidates + 1 : 1;
     this.candidate = lag;
     return this.candidates < (this.found ? MOVE_TIMES : FIND_TIMES) ? 'none' : this.settle(lag);
   }
 
+  /** A clock's drift moves the path within the filter, which follows; its bounds are watched here. */
+  private drift(lag: number): AlignmentChange {
+    this.candidates = 0;
+    this.delaySamples = lag;
+    this.clock.push(this.heard, lag);
+    const within = lag - this.back * this.frameSamples;
+    const early = within < this.leadIn / 2 && this.back > 0;
+    return early || within > 2 * this.frameSamples ? this.settle(lag) : 'none';
+  }
+
   private settle(lag: number): AlignmentChange {
     const back = Math.max(0, Math.floor((lag - this.leadIn) / this.frameSamples));
     const change = this.found ? 'moved' : 'found';
+    this.clock.jumped(lag - this.delaySamples);
     this.shiftSamples = lag - this.delaySamples - (back - this.back) * this.frameSamples;
     this.delaySamples = lag;
     this.back = back;
@@ -118,6 +135,7 @@ export class EchoAlignment {
   }
 
   private forget(): void {
+    this.clock.reset();
     this.found = false;
     this.back = 0;
     this.delaySamples = 0;

@@ -15,6 +15,8 @@ const MOVED_GAIN = 0.05;
 /** Frames gone through again once the delay is found: the filter begins with what it would have learned from them. */
 const PAST_FRAMES = 20;
 const REVIEW_DB = 4;
+/** The filter is turned by a drifting clock in steps of this many samples, or more: 14 degrees at 3 kHz. */
+const LEAST_TURN = 0.1;
 /** A delay may jump by this much. */
 const JUMP_FRAMES = 3;
 
@@ -38,6 +40,8 @@ export class EchoExplainer {
   private readonly played: Float64Array;
   private readonly longAgo: Float64Array;
   private readonly unknown: Float64Array;
+  /** By how much the clocks have drifted since the filter was last turned, in samples. */
+  private owed = 0;
 
   /** `noise`: energy of the line's noise by bands, kept up by its owner. */
   constructor(fft: RealFft, far: FarSpectra, bands: EchoBands, frameSamples: number, alignment: EchoAlignment, noise: Float64Array) {
@@ -56,6 +60,12 @@ export class EchoExplainer {
     this.unknown = new Float64Array(bands.count);
   }
 
+  /** A near frame came, and the alignment with it; to be called even if nothing is played. */
+  next(change: AlignmentChange): void {
+    this.owed += this.alignment.driftPerFrame;
+    this.follow(change);
+  }
+
   /** The alignment has changed. */
   follow(change: AlignmentChange): void {
     if (change === 'none') return;
@@ -66,6 +76,7 @@ export class EchoExplainer {
       return;
     }
     this.path.begin(FOUND_GAIN);
+    this.owed = 0;
     this.fit.reset();
     this.estimate.fill(0);
     if (change === 'found') {
@@ -103,6 +114,7 @@ export class EchoExplainer {
   }
 
   reset(): void {
+    this.owed = 0;
     this.path.begin(FOUND_GAIN);
     this.judge.reset();
     this.rawJudge.reset();
@@ -123,6 +135,10 @@ export class EchoExplainer {
 
   private filteredExcessDb(frame: number, near: Float64Array, bands: Float64Array): number {
     const { path, fit, played, noise } = this;
+    if (Math.abs(this.owed) >= LEAST_TURN) {
+      path.turn(this.owed);
+      this.owed = 0;
+    }
     path.cancel(frame, near, this.estimate);
     path.unknown(this.bands, this.unknown);
     path.learn();

@@ -100,7 +100,7 @@ export class EchoGuard {
     if (frame.length !== frameSamples) {
       throw new VoiceNodeError('argument_invalid', `echo guard: expected ${frameSamples} samples at ${this.rateHz} Hz, got ${frame.length}`);
     }
-    explainer.follow(alignment.next());
+    explainer.next(alignment.next());
     const power = this.load(frame) / frameSamples;
     gate.hearLevel(power);
     view.active = alignment.newest - this.far.lastLoudFrame <= alignment.reachFrames + 2 * PARTITIONS;
