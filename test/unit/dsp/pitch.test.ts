@@ -63,7 +63,7 @@ describe('the pitch', () => {
         const found = track(voice({ rateHz, seconds: 0.2, hz: () => hz }), rateHz).slice(SETTLED);
         expect(Math.max(...found.map((each) => cents(each, hz)))).toBeLessThan(25);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 1 },
     );
   });
 
