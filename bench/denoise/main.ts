@@ -1,4 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../../voice-node/config.js';
 import { loadDenoisers } from '../../voice-node/providers/denoise/rnnoise.js';
 import { loadDetectors } from '../../voice-node/providers/vad/create.js';
 import { printTable, writeResults } from '../rig/report.js';
@@ -17,7 +20,7 @@ import { conditionName, wordsIn, type Condition, type WordScore } from './words.
  * What noise suppression costs and what it brings: CPU and memory; turns missed, onset delay and false starts of
  * Silero on the test half of the labelled set; word errors of pocketsphinx, on a telephone line heard at 8 kHz and
  * from a browser heard at 16 kHz; each with and without it. `--sentences`: so many of them, evenly chosen; all take
- * hours. Writes bench/results/denoise.json.
+ * hours. Writes bench/results/denoise.json; parts that are not measured stay as they are.
  */
 const { values: options } = parseArgs({ options: { part: { type: 'string', default: 'cost,detector,telephone,full' }, snr: { type: 'string', default: '20,10,5,0' }, sentences: { type: 'string', default: '13' } } });
 const parts = options.part.split(',');
@@ -50,7 +53,7 @@ async function detector(): Promise<object> {
   const results: Record<string, { readonly plain: DetectorFigures; readonly denoised: DetectorFigures }> = {};
   for (const [name, group] of groups) {
     results[name] = { plain: detectorOn(group, set, detectors, () => undefined), denoised: detectorOn(group, set, detectors, () => denoisers.create()) };
-    process.stderr.write(`\r${name}            `);
+    process.stderr.write(`${name}: ${JSON.stringify(results[name])}\n`);
   }
   detectors.close();
   const both = (figures: { readonly plain: DetectorFigures; readonly denoised: DetectorFigures }, value: (figures: DetectorFigures) => string): string => `${value(figures.plain)} / ${value(figures.denoised)}`;
@@ -109,4 +112,10 @@ for (const part of parts) {
   else if (part === 'telephone' || part === 'full') results[part] = await words(part);
   else throw new Error(`--part: expected cost, detector, telephone or full, got ${part}`);
 }
-if (parts.length === 4) writeResults('denoise', results);
+writeResults('denoise', { ...earlier(), ...results });
+
+/** The parts that other runs have measured. */
+function earlier(): object {
+  const file = join(ROOT, 'bench/results/denoise.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly results: object }).results : {};
+}
