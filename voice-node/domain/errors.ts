@@ -22,6 +22,10 @@ export type ErrorCode =
   | 'denoise_failed'
   | 'turn_model_failed'
   | 'at_capacity'
+  /** The store of the calls' records did not do what it was asked. */
+  | 'journal_failed'
+  /** A media process died or does not answer. */
+  | 'shard_failed'
   /** The robot cannot take calls: keys, programs or files are missing. */
   | 'robot_unavailable'
   | 'tool_failed'

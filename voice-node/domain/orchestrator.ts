@@ -2,6 +2,7 @@ import type { Utterance } from './speech.js';
 import type { CallRateHz } from './audio.js';
 import type { Clock } from './clock.js';
 import type { VoiceNodeError } from './errors.js';
+import type { Said } from './journal.js';
 import type { Log } from './observer.js';
 
 /**
@@ -47,6 +48,11 @@ export interface Conversation {
 export interface ConversationHost {
   readonly callId: string;
   readonly rateHz: CallRateHz;
+  /**
+   * What was said before, where the call goes on after its process has died: a history to begin with, and no
+   * greeting. Undefined in a new call.
+   */
+  readonly past: readonly Said[] | undefined;
   /** Aborted when the call ends. */
   readonly signal: AbortSignal;
   /** The call's time: the only one a conversation may go by. */

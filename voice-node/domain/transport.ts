@@ -1,13 +1,21 @@
 import type { AgentState, CallerEvent } from './events.js';
 
 /** Why the line of a call is gone. A closed set: it is a metric label. */
-export type LineEnd = 'caller_left' | 'removed' | 'room_closed' | 'superseded' | 'lost' | 'closed_by_us';
+export type LineEnd = 'caller_left' | 'no_media' | 'removed' | 'room_closed' | 'superseded' | 'lost' | 'closed_by_us';
 
 /** What a transport tells its call. None of these may throw. */
 export interface LineListener {
   /** A caller with a microphone is there. `identity` names the participant that is heard. */
   callerJoined(identity: string): void;
-  callerLeft(): void;
+  /** `hungUp`: he said so himself, and nobody else is there; otherwise his connection is gone, and he may come back. */
+  callerLeft(hungUp: boolean): void;
+  /**
+   * The line is down and is being made again, however long that takes; frames are refused meanwhile. Told after
+   * `callerLeft`, where a caller was there.
+   */
+  interrupted(): void;
+  /** The line is up again; `callerJoined` follows when a caller is there. */
+  restored(): void;
   /** Mono int16 at 48 kHz, normally 20 ms. Borrowed until the call returns. */
   audio(samples: Int16Array): void;
   /** The line is gone for good. Called exactly once. */

@@ -15,6 +15,8 @@ const LEAST_TONE_DBFS = -46;
 /** Q.24: the high tone may be up to 4 dB louder or 8 dB quieter than the low one; half a decibel is for noise. */
 const MOST_TWIST_DB = 4.5;
 const LEAST_TWIST_DB = -8.5;
+const MOST_TWIST = 10 ** (MOST_TWIST_DB / 10);
+const LEAST_TWIST = 10 ** (LEAST_TWIST_DB / 10);
 /** Q.24: within 1.5 % + 2 Hz must be accepted, beyond 3.5 % must not; the limit lies half way. */
 const MOST_DEVIATION = 0.025;
 const MOST_DEVIATION_HZ = 1;
@@ -24,6 +26,7 @@ const MOST_DEVIATION_HZ = 1;
  * one syllable in 106 minutes of prompts in four languages passed for a key, from 0.72 on none did.
  */
 const LEAST_SHARE = 0.74;
+const LEAST_LOW_SHARE = LEAST_SHARE / (1 + MOST_TWIST);
 /** Consecutive agreeing comparisons of blocks 10 ms apart: two of them span 40 ms, Q.24's shortest key. */
 const COMPARISONS_TO_PRESS = 2;
 /** Blocks without the key before it may be pressed again: bridges a gap of 10 ms, not Q.24's shortest pause of 40. */
@@ -57,6 +60,8 @@ export class DtmfDetector {
   private agreed = 0;
   private pressed = -1;
   private without = 0;
+  /** Consecutive blocks that look like one key, the newest among them, and like a key at all. */
+  private alike = 0;
 
   /** Throws VoiceNodeError `argument_invalid` for a rate outside 8 to 48 kHz. */
   constructor({ rateHz, onKey }: DtmfDetectorOptions) {
@@ -75,6 +80,16 @@ export class DtmfDetector {
     this.lowTurn = DTMF_LOW_HZ.map((hz) => new PhaseTurn(hz, rateHz, this.hop));
     this.highTurn = DTMF_HIGH_HZ.map((hz) => new PhaseTurn(hz, rateHz, this.hop));
     this.filled = this.hop;
+  }
+
+  /** Whether a key is down; until 30 ms after its tone. */
+  get isDown(): boolean {
+    return this.pressed >= 0;
+  }
+
+  /** For how long, in ms, what came last has looked like one and the same key: 0, or 20 and 10 more with each block. Proves nothing yet. */
+  get alikeMs(): number {
+    return this.alike === 0 ? 0 : (BLOCK_MS / 2) * (this.alike + 1);
   }
 
   push(samples: Int16Array): void {
@@ -96,11 +111,13 @@ export class DtmfDetector {
     this.agreed = 0;
     this.pressed = -1;
     this.without = 0;
+    this.alike = 0;
   }
 
   private judgeBlock(): void {
     const key = this.keyOfBlock();
     const same = key >= 0 && key === this.before && this.frequenciesFit(key);
+    this.alike = key < 0 ? 0 : same ? this.alike + 1 : 1;
     this.remember(key);
     this.agreed = same ? this.agreed + 1 : 0;
     if (key === this.pressed && key >= 0) this.without = 0;
@@ -125,12 +142,14 @@ export class DtmfDetector {
     power /= (3 / 8) * block.length;
     if (power < 2 * this.leastPower) return -1;
     const row = this.strongest(this.low);
-    const column = this.strongest(this.high);
     const lowPower = (this.low[row] as Goertzel).power / this.powerScale;
+    // Speech ends here, mostly: so little low tone would need a high one above the twist that is allowed.
+    if (lowPower < this.leastPower || lowPower < LEAST_LOW_SHARE * power) return -1;
+    const column = this.strongest(this.high);
     const highPower = (this.high[column] as Goertzel).power / this.powerScale;
-    if (lowPower < this.leastPower || highPower < this.leastPower) return -1;
+    if (highPower < this.leastPower) return -1;
     const twist = highPower / lowPower;
-    if (twist > 10 ** (MOST_TWIST_DB / 10) || twist < 10 ** (LEAST_TWIST_DB / 10)) return -1;
+    if (twist > MOST_TWIST || twist < LEAST_TWIST) return -1;
     return lowPower + highPower < LEAST_SHARE * power ? -1 : 4 * row + column;
   }
 
