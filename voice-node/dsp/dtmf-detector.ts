@@ -1,6 +1,6 @@
 import { VoiceNodeError } from '../domain/errors.js';
 import { DTMF_HIGH_HZ, DTMF_KEYS, DTMF_LOW_HZ } from './dtmf.js';
-import { Goertzel } from './goertzel.js';
+import { Goertzel, runFour } from './goertzel.js';
 
 export interface DtmfDetectorOptions {
   /** 8000 to 48000 Hz. */
@@ -155,8 +155,8 @@ export class DtmfDetector {
 
   private strongest(bins: readonly Goertzel[]): number {
     let best = 0;
-    for (let k = 0; k < bins.length; k++) {
-      (bins[k] as Goertzel).run(this.windowed);
+    runFour(bins[0] as Goertzel, bins[1] as Goertzel, bins[2] as Goertzel, bins[3] as Goertzel, this.windowed);
+    for (let k = 1; k < bins.length; k++) {
       if ((bins[k] as Goertzel).power > (bins[best] as Goertzel).power) best = k;
     }
     return best;

@@ -3,6 +3,7 @@ import { VoiceNodeError, messageOf } from '../domain/errors.js';
 import type { FrameReason, SpeechDetector, SpeechEvent } from '../domain/speech.js';
 import { mediaMs, monotonicMs, type MediaMs, type MonotonicMs } from '../domain/time.js';
 import { rms } from '../dsp/level.js';
+import { Dialled } from './dialled.js';
 import { EchoGuard } from './echo-guard.js';
 import { Endings, type EndingsOptions } from './endings.js';
 import { SpeechEdges } from './edges.js';
@@ -56,6 +57,7 @@ export class Ear {
   private readonly recorder: Recorder;
   private readonly edges = new SpeechEdges();
   private readonly levels = new LineLevels();
+  private readonly dialled: Dialled;
   private readonly judge: InterruptionJudge | undefined;
   private readonly guard: EchoGuard | undefined;
   private readonly endings: Endings | undefined;
@@ -74,6 +76,7 @@ export class Ear {
     this.turns = new Turns(detector.rule, turns);
     this.minSilenceMs = turns.minSilenceMs;
     this.recorder = new Recorder(this.frameSamples, this.turns.lookbackFrames, this.turns.maxFrames);
+    this.dialled = new Dialled(callRateHz);
     this.judge = confirm === undefined ? undefined : new InterruptionJudge(confirm, this.levels, callRateHz);
     this.guard = options.echoGuard === true ? new EchoGuard(callRateHz) : undefined;
     this.endings = options.endings === undefined ? undefined : new Endings(options.endings, callRateHz, (samples) => this.recorder.last(samples));
@@ -120,6 +123,8 @@ export class Ear {
       failure = error ?? new Error('no reason given');
     }
     const level = rms(frame);
+    const digit = this.dialled.push(frame, level, this.levels.floorRms);
+    if (digit) probability = 0;
     this.recorder.push(frame);
     this.edges.push(level, nowMs);
     this.frames++;
@@ -128,8 +133,10 @@ export class Ear {
     this.turns.silenceMs = this.judge?.isHolding === true ? Math.max(silenceMs, HELD_SILENCE_MS) : silenceMs;
     const change = this.turns.push(probability, nowMs);
     this.levels.push(level, this.announced && !this.robotSpeaking && probability >= VOICED_P);
-    if (this.isJudging) this.weigh(frame, probability, level, echo, change, nowMs);
-    else this.hear(frame, probability, echo, change);
+    const quiet = digit ? 'noise' : echo ? 'echo' : 'silence';
+    // A digit is no louder than silence to the judge, or the robot would lower its voice for it.
+    if (this.isJudging) this.weigh(frame, probability, digit ? 0 : level, quiet, change, nowMs);
+    else this.hear(frame, probability, quiet, change);
     if (failure !== undefined) throw vadFailure(this.detector.kind, failure);
   }
 
@@ -145,6 +152,7 @@ export class Ear {
   reset(): void {
     this.detector.reset();
     this.guard?.reset();
+    this.dialled.reset();
     this.turns.reset();
     this.recorder.reset();
     this.edges.reset();
@@ -166,20 +174,21 @@ export class Ear {
     return this.robotSpeaking && this.judge !== undefined && (!this.announced || this.judge.isHolding);
   }
 
-  private hear(frame: Int16Array, probability: number, echo: boolean, change: TurnChange): void {
-    this.tell(frame, probability, this.turns.isOpen ? 'speech' : echo ? 'echo' : 'silence');
+  /** `quiet`: what the frame is where nobody speaks. */
+  private hear(frame: Int16Array, probability: number, quiet: FrameReason, change: TurnChange): void {
+    this.tell(frame, probability, this.turns.isOpen ? 'speech' : quiet);
     this.announce(change);
   }
 
   /** A frame that comes while the robot speaks: is it an interruption? */
-  private weigh(frame: Int16Array, probability: number, level: number, echo: boolean, change: TurnChange, nowMs: MonotonicMs): void {
+  private weigh(frame: Int16Array, probability: number, level: number, quiet: FrameReason, change: TurnChange, nowMs: MonotonicMs): void {
     const { judge, listener, turns } = this;
     if (judge === undefined) return;
     const wasHolding = judge.isHolding;
-    const verdict = judge.push(frame, probability, level, echo, change, turns);
+    const verdict = judge.push(frame, probability, level, quiet === 'echo', change, turns);
     switch (verdict) {
       case 'none':
-        return this.tell(frame, probability, judge.isHolding ? 'held' : judge.isSuspicious ? 'suspected' : echo ? 'echo' : 'silence');
+        return this.tell(frame, probability, judge.isHolding ? 'held' : judge.isSuspicious ? 'suspected' : quiet);
       case 'suspected':
         this.tell(frame, probability, 'suspected');
         return listener.speech({ type: 'speech_suspected', atMs: this.positionMs, onsetArrivedMs: nowMs });
