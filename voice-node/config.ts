@@ -56,7 +56,19 @@ export const VARIABLES = {
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ROBOT: robotName.default('echo'),
   ROBOTS_DIR: z.string().min(1, 'expected a folder').default('robots'),
-  MAX_CALLS: whole(1, 200, 'calls').default(16),
+  SHARDS: whole(0, 64, 'processes').optional(),
+  ROOMS_PER_SHARD: whole(1, 200, 'calls').default(24),
+  MAX_CALLS: whole(1, 10_000, 'calls').optional(),
+  SHARD_RECYCLE_MB: whole(0, 1_000_000, 'MB').default(0),
+  JOURNAL: z
+    .string()
+    .regex(/^(none|file:.+|rediss?:\/\/.+)$/, 'expected none, file:/a/folder, redis://host:6379 or rediss://host:6379')
+    .optional(),
+  NODE_NAME: z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/, 'expected a name of letters, digits, dots, - and _, at most 64')
+    .optional(),
+  ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters').optional(),
   CALL_RATE_HZ: z.enum(['8000', '16000']).transform((value): 8000 | 16000 => (value === '8000' ? 8000 : 16000)).default(8000),
   DENOISE: z.enum(['true', 'false']).transform((value) => value === 'true').default(false),
   TURN_MODEL: z.string().min(1, 'expected an .onnx file').optional(),
@@ -75,6 +87,7 @@ export const VARIABLES = {
   REPLY_QUEUE_MS: whole(200, 10_000, 'ms').default(2000),
   ANSWER_TIMEOUT_MS: whole(500, 120_000, 'ms').default(15_000),
   NO_CALLER_TIMEOUT_MS: whole(1000, 3_600_000, 'ms').default(30_000),
+  NO_MEDIA_TIMEOUT_MS: whole(5000, 3_600_000, 'ms').default(15_000),
   IDLE_TIMEOUT_MS: whole(1000, 86_400_000, 'ms').default(600_000),
   MAX_CALL_MS: whole(1000, 86_400_000, 'ms').default(7_200_000),
   DRAIN_TIMEOUT_MS: whole(0, 86_400_000, 'ms').default(10_000),

@@ -55,6 +55,7 @@ export class RobotSettings {
   /** What must never be seen in the log: keys, tokens and passwords of the node and of `robots`. */
   secrets(robots: readonly Robot[]): readonly string[] {
     const found = Object.keys(VARIABLES).flatMap((name) => (isSecret(name) ? this.#environment[name] : []));
+    found.push(passwordIn(this.node.JOURNAL));
     for (const robot of robots) {
       for (const [name, value] of Object.entries(robot.env)) if (isSecret(name)) found.push(value);
       const around = this.around(robot);
@@ -75,6 +76,11 @@ export class RobotSettings {
 }
 
 const isSecret = (name: string): boolean => /KEY|SECRET|TOKEN|PASSWORD|PROXY/.test(name) && name !== 'LIVEKIT_API_KEY';
+
+/** As it is written in the URL, and as it is meant. */
+function passwordIn(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? decodeURIComponent(new URL(url).password) : undefined;
+}
 
 const isProgram = (name: string, path: string): boolean => path.split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, name)));
 

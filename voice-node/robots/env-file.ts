@@ -2,7 +2,24 @@ import { parseEnv } from 'node:util';
 import type { Fault } from './faults.js';
 
 /** What one process has once, whoever answers: a robot cannot have its own. */
-const OF_THE_NODE = new Set(['HOST', 'PORT', 'LOG_LEVEL', 'ROBOT', 'ROBOTS_DIR', 'MAX_CALLS', 'DRAIN_TIMEOUT_MS', 'TOOL_URLS', 'CACHE_DIR', 'PHRASE_CACHE_MB']);
+const OF_THE_NODE = new Set([
+  'HOST',
+  'PORT',
+  'LOG_LEVEL',
+  'ROBOT',
+  'ROBOTS_DIR',
+  'SHARDS',
+  'ROOMS_PER_SHARD',
+  'MAX_CALLS',
+  'SHARD_RECYCLE_MB',
+  'JOURNAL',
+  'NODE_NAME',
+  'ADMIN_TOKEN',
+  'DRAIN_TIMEOUT_MS',
+  'TOOL_URLS',
+  'CACHE_DIR',
+  'PHRASE_CACHE_MB',
+]);
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const MAX_VARIABLES = 100;

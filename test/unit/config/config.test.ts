@@ -20,7 +20,7 @@ interface Case {
   readonly bad: readonly string[];
 }
 
-const whole = (fallback: number, min: number, max: number): Case => ({
+const whole = (fallback: number | undefined, min: number, max: number): Case => ({
   default: fallback,
   good: { [String(min)]: min, [String(max)]: max, [` ${min} `]: min },
   bad: [String(min - 1), String(max + 1), 'many', '1.5', '1e3', '0x10', '99999999999999999999'],
@@ -47,7 +47,13 @@ const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
   LOG_LEVEL: oneOf('info', words('debug', 'info', 'warn', 'error', 'silent')),
   ROBOT: { default: 'echo', good: words('tone', 'my-robot_2'), bad: ['../etc', 'Echo', 'a b', '-x', 'x'.repeat(65)] },
   ROBOTS_DIR: { default: 'robots', good: words('/srv/robots'), bad: [] },
-  MAX_CALLS: whole(16, 1, 200),
+  SHARDS: whole(undefined, 0, 64),
+  ROOMS_PER_SHARD: whole(24, 1, 200),
+  MAX_CALLS: whole(undefined, 1, 10_000),
+  SHARD_RECYCLE_MB: whole(0, 0, 1_000_000),
+  JOURNAL: { default: undefined, good: words('none', 'file:/srv/journal', 'redis://127.0.0.1:6379', 'rediss://u:p@h/1'), bad: ['file:', 'http://h', 'memory'] },
+  NODE_NAME: { default: undefined, good: words('node-1', 'a.example'), bad: ['-x', 'a b', 'x'.repeat(65)] },
+  ADMIN_TOKEN: { default: undefined, good: words('0123456789abcdef'), bad: ['short'] },
   CALL_RATE_HZ: oneOf(8000, { 8000: 8000, 16000: 16_000 }),
   DENOISE: { default: false, good: { true: true, false: false }, bad: ['yes', '1', 'TRUE'] },
   TURN_MODEL: { default: undefined, good: words('/srv/smart-turn.onnx'), bad: [] },
@@ -66,6 +72,7 @@ const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
   REPLY_QUEUE_MS: whole(2000, 200, 10_000),
   ANSWER_TIMEOUT_MS: whole(15_000, 500, 120_000),
   NO_CALLER_TIMEOUT_MS: whole(30_000, 1000, 3_600_000),
+  NO_MEDIA_TIMEOUT_MS: whole(15_000, 5000, 3_600_000),
   IDLE_TIMEOUT_MS: whole(600_000, 1000, 86_400_000),
   MAX_CALL_MS: whole(7_200_000, 1000, 86_400_000),
   DRAIN_TIMEOUT_MS: whole(10_000, 0, 86_400_000),
@@ -110,7 +117,7 @@ describe('every variable', () => {
       const lines = message.split('\n');
       expect(lines).toHaveLength(2);
       expect(lines[1]).toMatch(new RegExp(`^  ${name}: expected .*, got `));
-      if (!name.includes('SECRET')) expect(lines[1]).toContain(JSON.stringify(text.slice(0, 64)).slice(1, -1));
+      if (!/SECRET|TOKEN/.test(name)) expect(lines[1]).toContain(JSON.stringify(text.slice(0, 64)).slice(1, -1));
     }
   });
 
