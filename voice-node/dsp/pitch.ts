@@ -140,7 +140,7 @@ export class PitchTracker {
   /** The peak beside `lag`: the interpolated correlation in quarters, then the parabola. Sets #period and #height. */
   #refine(lag: number): void {
     const fine = this.#fine;
-    let top = QUARTERS;
+    let top = 0;
     for (let q = 0; q < fine.length; q++) {
       const base = lag - 1 + Math.floor(q / QUARTERS) - (TAPS / 2 - 1);
       const row = (q % QUARTERS) * TAPS;

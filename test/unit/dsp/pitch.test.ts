@@ -57,13 +57,14 @@ const cents = (a: number, b: number): number => Math.abs(1200 * Math.log2(a / b)
 const hiss = noise(16_000 * 20, 7);
 
 describe('the pitch', () => {
-  it('of any steady voice is found within a quarter of a semitone, without its fundamental, at either rate', () => {
+  it('of any steady voice is found within a tenth of a semitone, without its fundamental, at either rate', () => {
     fc.assert(
       fc.property(fc.integer({ min: 70, max: 420 }), fc.constantFrom(...RATES), (hz, rateHz) => {
         const found = track(voice({ rateHz, seconds: 0.2, hz: () => hz }), rateHz).slice(SETTLED);
-        expect(Math.max(...found.map((each) => cents(each, hz)))).toBeLessThan(25);
+        expect(Math.max(...found.map((each) => cents(each, hz)))).toBeLessThan(10);
       }),
-      { numRuns: 60, seed: 1 },
+      // Half way between two lags: one frame in three was 27 cents off when the search began with the frame before.
+      { numRuns: 60, examples: [[381, 8000], [381, 16_000]] },
     );
   });
 
