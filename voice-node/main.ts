@@ -10,6 +10,12 @@ const USAGE = `usage: voice-node <command>
   robots                                   the robots, and whether they can take calls
   robots check [name...] [--json]          everything that is wrong with them
 
+of a running node, here or with --url http://host:port:
+  top [--once]                             its shards and calls, once a second
+  calls [--json]                           the calls in progress
+  hangup ID                                ends a call; a beginning of its id is enough
+  drain [--wait]                           no new calls; it stops once the last one is over
+
 The README says more.`;
 
 /** Bad input ends with 2, as is usual for the command line; a fault of the world with 1; a bug with 70. */
@@ -34,6 +40,18 @@ async function main(command: string | undefined, args: readonly string[]): Promi
       return 0;
     case 'robots':
       return (await import('./cli/robots.js')).runRobots(args, stdout);
+    case 'top':
+      await (await import('./cli/top.js')).runTop(args, stdout);
+      return 0;
+    case 'calls':
+      await (await import('./cli/calls.js')).runCalls(args, stdout);
+      return 0;
+    case 'hangup':
+      await (await import('./cli/hangup.js')).runHangup(args, stdout);
+      return 0;
+    case 'drain':
+      await (await import('./cli/drain.js')).runDrain(args, stdout);
+      return 0;
     case 'help':
     case '--help':
     case '-h':

@@ -5,11 +5,14 @@ import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
-import { messageOf, VoiceNodeError, type ErrorCode } from '../domain/errors.js';
-import type { Log } from '../domain/observer.js';
-import type { Session } from './sessions.js';
+import { messageOf, VoiceNodeError } from '../domain/errors.js';
+import { addAdmin, type AdminPorts } from './admin.js';
+import { failure } from './failure.js';
+import type { Readiness, Reservation } from './reservations.js';
+import { newSessionNames, type Session, type SessionNames } from './sessions.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
+const RETRY_AFTER_S = 5;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -39,13 +42,14 @@ export interface OfferedRobot {
   readonly missing: readonly { readonly thing: string; readonly text: string }[];
 }
 
-export interface WebPorts {
-  readonly log: Log;
-  /** Whether a call may come now; otherwise why not. */
-  readiness(): { readonly ready: boolean; readonly reason?: string };
+export interface WebPorts extends AdminPorts {
+  /** Whether a call may come now; otherwise why not. Sessions that were handed out and whose call is still to come count. */
+  readiness(): Readiness;
+  /** Keeps a place for the call in the room of this name before the room is made, or says why there is none. Returns at once. */
+  reserve(room: string): Reservation | Readiness;
   /** The robots as they are now, those that cannot take calls as well. */
   robots(): { readonly default: string; readonly offers: readonly OfferedRobot[] };
-  createSession(robot: string): Promise<Session>;
+  createSession(robot: string, names: SessionNames): Promise<Session>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -81,6 +85,7 @@ export function createApp(options: WebOptions, ports: WebPorts): Hono {
     return context.body(text, 200, { 'content-type': contentType, 'cache-control': 'no-store' });
   });
   app.get('/api/robots', (context) => listRobots(context, ports));
+  addAdmin(app, ports);
   app.post(
     '/api/session/create',
     bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => failure(context, 413, 'argument_invalid', `expected at most ${MAX_BODY_BYTES} bytes`) }),
@@ -107,6 +112,9 @@ async function createSession(context: Context, ports: WebPorts): Promise<Respons
   if (!/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) {
     return failure(context, 415, 'argument_invalid', 'expected content-type application/json');
   }
+  // Before anything is waited for, the body too: a node that is full must say so at once.
+  const readiness = ports.readiness();
+  if (!readiness.ready) return busy(context, readiness);
   let body: unknown;
   try {
     const text = await context.req.text();
@@ -124,19 +132,23 @@ async function createSession(context: Context, ports: WebPorts): Promise<Respons
   if (!offer.ready) {
     return failure(context, 503, 'robot_unavailable', `robot: ${offer.name} cannot take calls: ${offer.missing.map(({ text }) => text).join('; ').slice(0, 1000)}`);
   }
-  const readiness = ports.readiness();
-  if (!readiness.ready) {
-    context.header('retry-after', '5');
-    return failure(context, 503, 'at_capacity', readiness.reason ?? 'the node takes no calls at the moment');
-  }
+  const names = newSessionNames();
+  const place = ports.reserve(names.room);
+  if (!('release' in place)) return busy(context, place);
   try {
     context.header('cache-control', 'no-store');
-    return context.json(await ports.createSession(offer.name));
+    return context.json(await ports.createSession(offer.name, names));
   } catch (error) {
+    place.release();
     ports.log.error({ error: messageOf(error) }, 'no session could be created');
     if (!(error instanceof VoiceNodeError)) return failure(context, 500, 'internal', 'the node could not make a session; its log says why');
     return failure(context, 502, error.code, error.message);
   }
+}
+
+function busy(context: Context, { reason }: Readiness): Response {
+  context.header('retry-after', String(RETRY_AFTER_S));
+  return failure(context, 503, 'at_capacity', reason ?? 'the node takes no calls at the moment');
 }
 
 /** Names are looked up by a strict pattern: one segment, no dots in front, a known ending. */
@@ -155,8 +167,4 @@ function addStatic(app: Hono, { staticFolder, liveKitClient }: WebOptions): void
   app.get('/', (context) => send(context, join(staticFolder, 'client.html')));
   app.get('/vendor/livekit-client.esm.mjs', (context) => send(context, liveKitClient));
   app.get('/:file{[a-z0-9][a-z0-9-]*\\.(?:html|css|js|svg|png|ico)}', (context) => send(context, join(staticFolder, context.req.param('file'))));
-}
-
-function failure(context: Context, status: 400 | 404 | 413 | 415 | 500 | 502 | 503, code: ErrorCode, message: string): Response {
-  return context.json({ error: { code, message } }, status);
 }

@@ -29,6 +29,17 @@ export interface Session {
   readonly url: string;
 }
 
+/** Chosen before the room is made, and by nobody else. */
+export interface SessionNames {
+  readonly sessionId: string;
+  readonly room: string;
+}
+
+export function newSessionNames(): SessionNames {
+  const sessionId = randomBytes(16).toString('base64url');
+  return { sessionId, room: `session-${sessionId}` };
+}
+
 /** Makes rooms for callers. Room and identity are ours to choose; the token opens that room only, for minutes. */
 export class Sessions {
   readonly #options: SessionOptions;
@@ -42,9 +53,7 @@ export class Sessions {
   }
 
   /** Creates the room, which brings the robot into it, and a token. Throws `worker_unreachable`. */
-  async create(robot: string): Promise<Session> {
-    const sessionId = randomBytes(16).toString('base64url');
-    const room = `session-${sessionId}`;
+  async create(robot: string, { sessionId, room }: SessionNames = newSessionNames()): Promise<Session> {
     const identity = `caller-${randomBytes(6).toString('base64url')}`;
     const creation = this.#rooms.createRoom({
       name: room,

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
 import { createApp, type OfferedRobot } from '../../../voice-node/web/app.js';
 import { listen } from '../../../voice-node/web/server.js';
+import type { Readiness, Reservation } from '../../../voice-node/web/reservations.js';
 import type { Session } from '../../../voice-node/web/sessions.js';
+import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
+import { FakeOperations } from '../../support/fake-operations.js';
 import { MemoryLog } from '../call/rig.js';
 
 let folder: string;
@@ -40,13 +43,26 @@ const OFFERS: readonly OfferedRobot[] = [
   { name: 'tone', mode: 'tone', ready: true, missing: [] },
 ];
 
-function appOf(changes: { offers?: () => readonly OfferedRobot[];  ready?: boolean; reason?: string; createSession?: (robot: string) => Promise<Session>; metrics?: () => Promise<never> } = {}) {
+interface Changes {
+  offers?: () => readonly OfferedRobot[];
+  ready?: boolean;
+  reason?: string;
+  reserve?: (room: string) => Reservation | Readiness;
+  createSession?: (robot: string, names: { readonly room: string }) => Promise<Session>;
+  metrics?: () => Promise<never>;
+}
+
+function appOf(changes: Changes = {}) {
   const log = new MemoryLog();
   const asked: string[] = [];
   const app = createApp(
     { staticFolder: folder, liveKitClient: join(folder, 'livekit.mjs') },
     {
       log,
+      clock: new VirtualClock(),
+      operations: new FakeOperations(),
+      adminToken: 'a token of the operator',
+      reserve: changes.reserve ?? (() => ({ release: () => undefined })),
       readiness: () => ({ ready: changes.ready ?? true, ...(changes.reason === undefined ? {} : { reason: changes.reason }) }),
       robots: () => ({ default: 'echo', offers: (changes.offers ?? (() => OFFERS))() }),
       createSession:
