@@ -62,7 +62,7 @@ export interface SceneOptions {
 }
 
 const nothing = (): void => undefined;
-const LIMITS = { connectMs: 5000, noCallerMs: 60_000, idleMs: 600_000, answerMs: 30_000, replyGapMs: 60_000, replyMs: 600_000, callMs: 3_600_000 };
+const LIMITS = { connectMs: 5000, noCallerMs: 60_000, hungUpMs: 1000, idleMs: 600_000, answerMs: 30_000, replyGapMs: 60_000, replyMs: 600_000, callMs: 3_600_000 };
 
 /** Answers the first turn with the reply, and nothing after that. */
 class OneReply implements Orchestrator {
@@ -95,7 +95,7 @@ export async function play(scenario: Scenario, options: SceneOptions): Promise<O
   const clock = new VirtualClock();
   const decisions: InterruptionDecision[] = [];
   const meter: Meter = {
-    callStarted: nothing, callEnded: nothing, turn: nothing, bargeIn: nothing, frameIn: nothing, framesOut: nothing, framesDropped: nothing,
+    turn: nothing, bargeIn: nothing, frameIn: nothing, framesOut: nothing, framesDropped: nothing,
     lateTicks: nothing, providerError: nothing, providerFirst: nothing, providerUsed: nothing,
     interruption: (decision) => void decisions.push(decision),
   };
@@ -104,7 +104,7 @@ export async function play(scenario: Scenario, options: SceneOptions): Promise<O
   const orchestrator = new OneReply(options.reply);
   const confirm = confirmOptions({}, DEFAULT_WORDS);
   const call = new Call(
-    { callId: 'bench', robot: 'bench', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: options.interruptions, confirm, replyQueueMs: 2000, apology: undefined },
+    { callId: 'bench', robot: 'bench', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: options.interruptions, confirm, replyQueueMs: 2000, phrases: {} },
     { line, clock, meter, log: silentLog, orchestrator, detector: options.detectors.create('silero', 8000) },
   );
   call.start();

@@ -1,19 +1,23 @@
 import { withDeadline } from '../domain/deadline.js';
 import { asNodeError, messageOf } from '../domain/errors.js';
 import type { CallEnd, Log } from '../domain/observer.js';
-import type { Conversation, Reply } from '../domain/orchestrator.js';
+import type { CallView } from '../domain/operations.js';
+import type { Conversation } from '../domain/orchestrator.js';
 import type { LineListener } from '../domain/transport.js';
 import { Captions } from './captions.js';
 import { Dialogue } from './dialogue.js';
 import type { CallCommand, CallEvent } from './events.js';
+import { Gauges } from './gauges.js';
 import { Listening } from './listening.js';
+import { Minutes } from './minutes.js';
+import type { CallOptions, CallPorts, Phrases } from './options.js';
+import { Replies } from './replies.js';
 import { CoreRunner } from './runner.js';
-import type { CallOptions, CallPorts } from './options.js';
-import type { CallState } from './state.js';
+import type { CallRules, CallState } from './state.js';
 import { Voice } from './voice.js';
 
-/** Longer than any line says it takes to close. */
-const CLOSE_LIMIT_MS = 15_000;
+/** A line that has not closed by then is left to itself: within 5 s of its end nothing of a call is left. */
+const CLOSE_LIMIT_MS = 3500;
 
 /**
  * One call, alive: carries events to the core and does what the core commands. Nothing here decides; every
@@ -32,13 +36,14 @@ export class Call implements LineListener {
   readonly #voice: Voice;
   readonly #captions: Captions;
   readonly #dialogue: Dialogue;
+  readonly #replies: Replies;
+  readonly #minutes: Minutes;
+  readonly #gauges = new Gauges();
   readonly #runner: CoreRunner;
-  /** The reply that `begin_reply` has made, for whoever asked for it. */
-  #begun: Reply | undefined;
   #resolveDone!: (end: CallEnd) => void;
 
   constructor(options: CallOptions, ports: CallPorts) {
-    const { line, clock, meter } = ports;
+    const { line, clock, meter, journal } = ports;
     this.callId = options.callId;
     this.#options = options;
     this.#ports = ports;
@@ -46,7 +51,8 @@ export class Call implements LineListener {
     this.done = new Promise((resolve) => (this.#resolveDone = resolve));
     const runner = new CoreRunner({
       limits: options.limits,
-      rules: { interruptions: options.interruptions, apologises: options.apology !== undefined },
+      rules: { interruptions: options.interruptions, phrases: lengthsOf(options.phrases), resumed: options.past !== undefined },
+      ageMs: options.ageMs ?? 0,
       clock,
       carryOut: (command) => this.#carryOut(command),
       guard: (task) => this.#dialogue.guard(task),
@@ -54,6 +60,7 @@ export class Call implements LineListener {
     });
     this.#runner = runner;
     this.#captions = new Captions(line, () => this.#atMs());
+    this.#minutes = new Minutes(journal, this.#log);
     const common = {
       line,
       log: this.#log,
@@ -68,14 +75,24 @@ export class Call implements LineListener {
       atMs: () => this.#atMs(),
     });
     this.#voice = new Voice({ ...common, clock, meter, queueMs: options.replyQueueMs, sent: (frame) => this.#listening.played(frame), spoken: (reply, text, final) => this.#captions.robot(reply, text, final) });
+    this.#replies = new Replies({
+      runner,
+      clock,
+      voice: this.#voice,
+      captions: this.#captions,
+      minutes: this.#minutes,
+      phrases: options.phrases,
+      tell: (what) => this.#tell(what),
+    });
     this.#dialogue = new Dialogue({
       ...common,
       callId: options.callId,
       rateHz: options.rateHz,
+      past: options.past,
       clock,
       orchestrator: ports.orchestrator,
       transcript: (turn, text, final) => this.#recognised(turn, text, final),
-      beginReply: (turn) => this.#beginReply(turn),
+      beginReply: (turn) => this.#replies.ask(turn),
     });
   }
 
@@ -85,16 +102,22 @@ export class Call implements LineListener {
 
   /** Its caller has left and may come back, but nobody is there. */
   get isDeserted(): boolean {
-    return this.phase === 'waiting' && this.#runner.state.hadCaller;
+    return this.phase === 'waiting' && this.#runner.state.opened;
   }
 
   get room(): string {
     return this.#ports.line.room;
   }
 
+  /** How it is doing, for an operator: no words of anybody. */
+  view(): CallView {
+    const { phase, turn, rejoins } = this.#runner.state;
+    const { ticks, lateTicks } = this.#voice;
+    return { callId: this.callId, room: this.room, robot: this.#options.robot, phase, turns: turn, ...this.#gauges.view, lateTicks, ticks, rejoins };
+  }
+
   /** Connects the line and begins. Failures end the call; they are never thrown. */
   start(): void {
-    this.#ports.meter.callStarted();
     this.#log.info({}, 'call begins');
     this.#runner.schedule();
     void this.#connect();
@@ -114,6 +137,14 @@ export class Call implements LineListener {
     this.#runner.dispatch({ type: 'hang_up', end });
   }
 
+  /**
+   * The caller hears the recorded good-bye, whatever was being said, and the call ends as `shutdown`: at once where
+   * nobody is there to hear it, and at the latest 2.3 s after the length of the recording. A second time changes nothing.
+   */
+  sayGoodbye(): void {
+    this.#runner.dispatch({ type: 'say_goodbye' });
+  }
+
   // What the line tells.
 
   callerJoined(identity: string): void {
@@ -125,9 +156,19 @@ export class Call implements LineListener {
     });
   }
 
-  callerLeft(): void {
-    this.#log.info({}, 'caller left');
-    this.#runner.dispatch({ type: 'caller_left' });
+  callerLeft(hungUp: boolean): void {
+    this.#log.info({ hungUp }, 'caller left');
+    this.#runner.dispatch({ type: 'caller_left', hungUp });
+  }
+
+  interrupted(): void {
+    this.#log.warn({}, 'the line is down');
+    this.#runner.dispatch({ type: 'interrupted' });
+  }
+
+  restored(): void {
+    this.#log.info({}, 'the line is up again');
+    this.#runner.dispatch({ type: 'restored' });
   }
 
   audio(samples: Int16Array): void {
@@ -144,6 +185,7 @@ export class Call implements LineListener {
 
   #recognised(turn: number, text: string, final: boolean): void {
     this.#captions.caller(turn, text, final);
+    if (final && this.phase !== 'ended') this.#minutes.said('caller', text);
     if (turn === this.#runner.state.turn) this.#listening.words(text, final);
   }
 
@@ -177,14 +219,13 @@ export class Call implements LineListener {
       case 'tell_dropped':
         return this.#tell((conversation) => conversation.speechDropped?.(command.turn));
       case 'finish_reply':
-        return this.#finishReply(command);
-      case 'apologise':
-        return this.#apologise(command.generation);
+        return this.#replies.finish(command);
+      case 'say':
+        return this.#replies.say(command);
       case 'begin_reply':
-        this.#begun = this.#voice.begin(command.generation, command.turn);
-        return;
+        return this.#replies.begin(command);
       case 'cut_reply':
-        return this.#cutReply(command);
+        return this.#replies.cut(command);
       case 'duck_reply':
         return this.#voice.duck(command.on);
       case 'hold_reply':
@@ -196,9 +237,11 @@ export class Call implements LineListener {
         return line.publish(command.event);
       case 'report_turn':
         meter.turn(command.report);
+        this.#gauges.turn(command.report);
         return this.#log.info({ ...command.report }, 'turn');
       case 'report_barge_in':
         meter.bargeIn(command.stopMs);
+        this.#gauges.bargeIn(command.stopMs);
         return this.#log.info({ stopMs: command.stopMs, heardMs: command.heardMs }, 'barge-in');
       case 'report_error':
         if (command.provider !== undefined) meter.providerError(command.provider, command.error.code);
@@ -208,51 +251,16 @@ export class Call implements LineListener {
     }
   }
 
-  #cutReply(command: Extract<CallCommand, { type: 'cut_reply' }>): void {
-    const { generation, turn, playing, onsetMs, silentMs, apology } = command;
-    const { heardMs, text, reply } = this.#voice.cut();
-    const bargeInMs = onsetMs === undefined ? undefined : (silentMs ?? this.#ports.clock.nowMs()) - onsetMs;
-    this.#runner.tell(() => reply?.stop());
-    if (!apology) this.#tell((conversation) => conversation.stopPlayback({ generation, turn, heardMs, text, complete: false }));
-    this.#runner.dispatch({ type: 'reply_cut', generation, turn, heardMs, bargeInMs, playing });
-  }
-
-  #finishReply({ generation, turn, heardMs, apology }: Extract<CallCommand, { type: 'finish_reply' }>): void {
-    const text = this.#voice.finish();
-    if (!apology) this.#tell((conversation) => conversation.playbackFinished?.({ generation, turn, heardMs, text, complete: true }));
-  }
-
-  /** Not the orchestrator's business: it works where the orchestrator does not. */
-  #apologise(generation: number): void {
-    const { apology } = this.#options;
-    const reply = this.#voice.begin(generation, undefined);
-    this.#captions.apologises(generation);
-    if (apology !== undefined) {
-      reply.text(apology.text);
-      void reply.audio(apology.audio.samples, apology.audio.rateHz);
-    }
-    reply.end();
-  }
-
   /** Tells the conversation, once the commands at hand are done. */
   #tell(what: (conversation: Conversation) => void): void {
     this.#runner.tell(() => this.#dialogue.tell(what));
   }
 
-  #beginReply(turn: number | undefined): Reply {
-    this.#begun = undefined;
-    this.#runner.dispatch({ type: 'reply_begun', turn });
-    const begun = this.#begun as Reply | undefined;
-    this.#begun = undefined;
-    return begun ?? this.#voice.refuse(turn);
-  }
-
   #close(end: CallEnd): void {
-    const { line, meter, clock } = this.#ports;
+    const { line, clock } = this.#ports;
     this.#voice.stop();
     this.#runner.run(() => this.#listening.finish());
     this.#runner.tell(() => this.#dialogue.close());
-    meter.callEnded(end);
     this.#log.info({ end, durationMs: this.#atMs(), turns: this.#runner.state.turn }, 'call ends');
     const closing = withDeadline(clock, (async () => line.close())(), CLOSE_LIMIT_MS, 'transport_timeout', 'closing the line');
     // Only then can no frame be on its way through the detector any more.
@@ -265,4 +273,12 @@ export class Call implements LineListener {
   #atMs(): number {
     return Math.round((this.#ports.clock.nowMs() - this.#runner.state.bornMs) * 10) / 10;
   }
+}
+
+function lengthsOf(phrases: Phrases): CallRules['phrases'] {
+  const lengthsMs: { -readonly [K in keyof CallRules['phrases']]: number } = {};
+  for (const [name, phrase] of Object.entries(phrases) as [keyof Phrases, Phrases[keyof Phrases]][]) {
+    if (phrase !== undefined) lengthsMs[name] = (phrase.audio.samples.length / phrase.audio.rateHz) * 1000;
+  }
+  return lengthsMs;
 }

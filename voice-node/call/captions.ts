@@ -8,7 +8,7 @@ const MAX_TEXT_CHARS = 3000;
 export class Captions {
   readonly #line: Line;
   readonly #atMs: () => number;
-  /** Generation of the newest apology. */
+  /** Generation of the newest recorded sentence after a failure. */
   #apology: number | undefined;
 
   constructor(line: Line, atMs: () => number) {

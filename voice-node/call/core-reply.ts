@@ -1,5 +1,6 @@
 import type { ErrorCode, VoiceNodeError } from '../domain/errors.js';
 import { monotonicMs } from '../domain/time.js';
+import { say } from './core-phrase.js';
 import { speechStarted } from './core-speech.js';
 import type { Draft } from './draft.js';
 import type { CallEvent } from './events.js';
@@ -28,7 +29,7 @@ export function handleReply(draft: Draft, event: ReplyEvent): void {
     case 'reply_audio':
       return markReply(draft, 't5');
     case 'playout_started':
-      state.reply = { ...state.reply, playing: true, untilMs: monotonicMs(nowMs + state.limits.replyMs) };
+      state.reply = { ...state.reply, playing: true, untilMs: state.reply.phrase === 'goodbye' ? state.reply.untilMs : monotonicMs(nowMs + state.limits.replyMs) };
       draft.enter('speaking');
       draft.command({ type: 'robot_speaking', on: true });
       draft.command({ type: 'publish', event: { type: 'reply_started', atMs: draft.atMs, ...turnField(state.reply.turn) } });
@@ -52,7 +53,7 @@ function replyBegun(draft: Draft, turn: number | undefined): void {
   if (state.reply !== undefined) replaceReply(draft, turn);
   if (state.phase !== 'thinking') draft.enter('thinking');
   state.generation++;
-  state.reply = { generation: state.generation, turn, playing: false, apology: false, untilMs: state.deadlineMs };
+  state.reply = { generation: state.generation, turn, playing: false, phrase: undefined, untilMs: state.deadlineMs };
   draft.command({ type: 'begin_reply', generation: state.generation, turn });
 }
 
@@ -86,7 +87,7 @@ function replyFinished(draft: Draft, heardMs: number): void {
   state.reply = undefined;
   state.suspectedMs = undefined;
   if (reply.playing) draft.command({ type: 'robot_speaking', on: false });
-  draft.command({ type: 'finish_reply', generation: reply.generation, turn: reply.turn, heardMs, apology: reply.apology });
+  draft.command({ type: 'finish_reply', generation: reply.generation, turn: reply.turn, heardMs, phrase: reply.phrase });
   if (reply.playing) draft.command({ type: 'publish', event: { type: 'reply_ended', atMs: draft.atMs, heardMs: round(heardMs), cut: false, ...turnField(reply.turn) } });
   if (timeline !== undefined && timeline.turn === reply.turn) {
     state.timeline = undefined;
@@ -107,7 +108,9 @@ function listen(draft: Draft): void {
 
 function replyFailed(draft: Draft, generation: number | undefined, error: VoiceNodeError): void {
   const { state } = draft;
-  const concerned = generation === undefined ? state.phase === 'thinking' || state.phase === 'speaking' : state.reply?.generation === generation;
+  // What is recorded does not depend on the orchestrator.
+  const answering = (state.phase === 'thinking' || state.phase === 'speaking') && state.reply?.phrase === undefined;
+  const concerned = generation === undefined ? answering : state.reply?.generation === generation;
   if (generation !== undefined && !concerned) return;
   draft.fail(error, 'orchestrator');
   // Who is speaking is not interrupted for it.
@@ -118,14 +121,10 @@ function replyFailed(draft: Draft, generation: number | undefined, error: VoiceN
 /** The answer failed or never came: the caller is told so by a recorded sentence, and the call goes on. */
 export function giveUpReply(draft: Draft, error: ErrorCode): void {
   const { state } = draft;
-  const hopeless = state.reply?.apology === true;
+  const hopeless = state.reply?.phrase !== undefined;
   draft.stopReply('failed', { error });
   if (state.ending) return draft.close(state.ending);
-  if (hopeless || !state.rules.apologises) return listen(draft);
-  draft.enter('thinking');
-  state.generation++;
-  state.reply = { generation: state.generation, turn: undefined, playing: false, apology: true, untilMs: state.deadlineMs };
-  draft.command({ type: 'apologise', generation: state.generation });
+  if (hopeless || !say(draft, 'apology')) listen(draft);
 }
 
 function markReply(draft: Draft, name: 't4' | 't5' | 't6'): void {

@@ -5,7 +5,7 @@ import { beginTimeline, round } from './timeline.js';
 /** Something was heard while the robot speaks: it lowers its voice until it is known what. */
 export function speechSuspected(draft: Draft, event: SpeechSuspected): void {
   const { state } = draft;
-  if (state.phase !== 'speaking' || state.rules.interruptions !== 'confirm') return;
+  if (state.phase !== 'speaking' || state.rules.interruptions !== 'confirm' || state.ending === 'shutdown') return;
   state.suspectedMs = event.onsetArrivedMs;
   draft.command({ type: 'duck_reply', on: true });
 }
@@ -13,6 +13,8 @@ export function speechSuspected(draft: Draft, event: SpeechSuspected): void {
 export function speechStarted(draft: Draft, event: SpeechStarted): void {
   const { state } = draft;
   if (state.phase !== 'listening' && state.phase !== 'thinking' && state.phase !== 'speaking') return;
+  // The node's good-bye is heard to its end.
+  if (state.ending === 'shutdown') return;
   if (state.phase === 'speaking' && state.rules.interruptions === 'off') {
     state.waiting = event;
     return;

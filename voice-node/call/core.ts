@@ -2,6 +2,8 @@ import { VoiceNodeError, type ErrorCode } from '../domain/errors.js';
 import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import type { MonotonicMs } from '../domain/time.js';
 import type { LineEnd } from '../domain/transport.js';
+import { callerJoined, callerLeft, connected, interrupted, restored } from './core-line.js';
+import { sayGoodbye } from './core-phrase.js';
 import { giveUpReply, handleReply } from './core-reply.js';
 import { speechStarted, speechSuspected } from './core-speech.js';
 import { speechDismissed, speechDropped, speechEnded, speechMeant } from './core-verdict.js';
@@ -38,7 +40,11 @@ function handle(draft: Draft, event: CallEvent): void {
     case 'caller_joined':
       return callerJoined(draft);
     case 'caller_left':
-      return callerLeft(draft);
+      return callerLeft(draft, event.hungUp);
+    case 'interrupted':
+      return interrupted(draft);
+    case 'restored':
+      return restored(draft);
     case 'line_ended':
       return draft.close(callEndOf(event.end, draft.state));
     case 'failed':
@@ -46,6 +52,8 @@ function handle(draft: Draft, event: CallEvent): void {
       return draft.close('failed');
     case 'hang_up':
       return draft.close(event.end === 'room_closed' ? callEndOf('room_closed', draft.state) : event.end);
+    case 'say_goodbye':
+      return sayGoodbye(draft);
     case 'end_requested':
       if (draft.state.reply === undefined && !draft.state.ending) return draft.close(event.end ?? 'robot_ended');
       draft.state.ending ??= event.end ?? 'robot_ended';
@@ -69,36 +77,6 @@ function handle(draft: Draft, event: CallEvent): void {
   }
 }
 
-function connected(draft: Draft): void {
-  const { state } = draft;
-  if (state.phase !== 'connecting') return;
-  draft.enter('waiting');
-  if (state.callerWaits) callerJoined(draft);
-}
-
-function callerJoined(draft: Draft): void {
-  const { state } = draft;
-  if (state.phase === 'connecting') state.callerWaits = true;
-  if (state.phase !== 'waiting') return;
-  const first = !state.hadCaller;
-  state.hadCaller = true;
-  draft.enter('listening');
-  if (first) draft.command({ type: 'open_conversation' });
-}
-
-function callerLeft(draft: Draft): void {
-  const { state } = draft;
-  state.callerWaits = false;
-  if (state.phase === 'connecting' || state.phase === 'waiting') return;
-  if (state.ending) return draft.close(state.ending);
-  // What he was about to say will never be complete: a recogniser under way may stop.
-  if (state.phase === 'hearing') draft.command({ type: 'tell_dropped', turn: state.turn });
-  draft.stopReply('interrupted');
-  state.waiting = undefined;
-  draft.command({ type: 'reset_hearing' });
-  draft.enter('waiting');
-}
-
 function tick(draft: Draft): void {
   const { state } = draft;
   if (draft.nowMs < state.deadlineMs) return;
@@ -114,10 +92,14 @@ function tick(draft: Draft): void {
     case 'hearing':
       draft.command({ type: 'check_audio' });
       return draft.enter('hearing');
+    case 'rejoining':
+      return draft.close('too_long');
     case 'thinking':
+      if (state.ending === 'shutdown') return farewellFailed(draft);
       draft.fail(new VoiceNodeError('answer_timeout', `no answer began within ${state.limits.answerMs} ms`), 'orchestrator');
       return giveUpReply(draft, 'answer_timeout');
     case 'speaking':
+      if (state.ending === 'shutdown') return farewellFailed(draft);
       draft.fail(new VoiceNodeError('answer_timeout', 'the reply neither went on nor ended in time'), 'orchestrator');
       return giveUpReply(draft, 'answer_timeout');
     case 'ended':
@@ -125,10 +107,17 @@ function tick(draft: Draft): void {
   }
 }
 
+/** The recording was not played in its own time: that is nobody's but ours. */
+function farewellFailed(draft: Draft): void {
+  draft.fail(new VoiceNodeError('answer_timeout', 'the recorded good-bye was not said in time'));
+  draft.close('shutdown');
+}
+
 function callEndOf(end: LineEnd, state: CallState): CallEnd {
   switch (end) {
     case 'caller_left':
-      return 'caller_left';
+    case 'no_media':
+      return end;
     case 'room_closed':
     case 'removed':
       return state.phase === 'waiting' && state.hadCaller ? 'caller_left' : 'room_closed';

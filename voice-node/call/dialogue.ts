@@ -1,6 +1,7 @@
 import type { CallRateHz } from '../domain/audio.js';
 import { asNodeError, messageOf } from '../domain/errors.js';
 import type { Clock } from '../domain/clock.js';
+import type { Said } from '../domain/journal.js';
 import type { Log } from '../domain/observer.js';
 import type { Conversation, ConversationHost, Orchestrator, Reply } from '../domain/orchestrator.js';
 import type { CallEvent } from './events.js';
@@ -8,6 +9,8 @@ import type { CallEvent } from './events.js';
 export interface DialogueOptions {
   readonly callId: string;
   readonly rateHz: CallRateHz;
+  /** What was said before, in a call that goes on. */
+  readonly past: readonly Said[] | undefined;
   readonly orchestrator: Orchestrator;
   readonly clock: Clock;
   readonly log: Log;
@@ -79,10 +82,11 @@ export class Dialogue {
   }
 
   #host(): ConversationHost {
-    const { callId, rateHz, clock, log, run, dispatch, beginReply, transcript } = this.#options;
+    const { callId, rateHz, past, clock, log, run, dispatch, beginReply, transcript } = this.#options;
     return {
       callId,
       rateHz,
+      past,
       signal: this.#controller.signal,
       clock,
       log,

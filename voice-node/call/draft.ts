@@ -16,6 +16,7 @@ const AGENT_STATE: Readonly<Record<Phase, AgentState>> = {
   hearing: 'listening',
   thinking: 'thinking',
   speaking: 'speaking',
+  rejoining: 'initializing',
   ended: 'initializing',
 };
 
@@ -33,6 +34,8 @@ function phaseLimitMs(phase: Phase, limits: CallLimits): number {
       return limits.answerMs;
     case 'speaking':
       return limits.replyMs;
+    // As long as the call may last at all.
+    case 'rejoining':
     case 'ended':
       return Infinity;
   }
@@ -67,13 +70,12 @@ export class Draft {
 
   /** The present phase may last this much longer, within the length of the reply and of the call. */
   extend(limitMs: number): void {
-    const callEndMs = this.state.bornMs + this.state.limits.callMs;
     const replyEndMs = this.state.reply?.playing === true && this.state.held === undefined ? this.state.reply.untilMs : Infinity;
-    this.state.deadlineMs = monotonicMs(Math.min(this.nowMs + limitMs, callEndMs, replyEndMs));
+    this.state.deadlineMs = monotonicMs(Math.min(this.nowMs + limitMs, this.state.lastMs, replyEndMs));
   }
 
   get callIsTooLong(): boolean {
-    return this.nowMs >= this.state.bornMs + this.state.limits.callMs;
+    return this.nowMs >= this.state.lastMs;
   }
 
   report(timeline: Timeline, end: TurnEnd, heardMs: number, error?: ErrorCode): void {
@@ -101,9 +103,9 @@ export class Draft {
       this.closeTurn(0);
       this.state.closing = { timeline, end: end === 'interrupted' && !reply.playing ? 'unanswered' : end, error };
     }
-    const { generation, turn, playing, apology } = reply;
+    const { generation, turn, playing, phrase } = reply;
     if (playing) this.command({ type: 'robot_speaking', on: false });
-    this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined, silentMs: held?.silentMs, apology });
+    this.command({ type: 'cut_reply', generation, turn, playing, onsetMs: playing ? onsetMs : undefined, silentMs: held?.silentMs, phrase });
   }
 
   /** What was made of a voice, or a sound, that arrived at `onsetMs` while the robot spoke. */

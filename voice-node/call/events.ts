@@ -4,15 +4,22 @@ import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import type { InterruptionDecision, SpeechEvent, Utterance } from '../domain/speech.js';
 import type { MonotonicMs } from '../domain/time.js';
 import type { LineEnd } from '../domain/transport.js';
+import type { PhraseName } from './state.js';
 
 /** Everything that can happen to a call. */
 export type CallEvent =
   | { readonly type: 'connected' }
   | { readonly type: 'caller_joined' }
-  | { readonly type: 'caller_left' }
+  /** `hungUp`: he will not come back, but for a page that was loaded anew. */
+  | { readonly type: 'caller_left'; readonly hungUp: boolean }
+  /** The line is down and is being made again. */
+  | { readonly type: 'interrupted' }
+  | { readonly type: 'restored' }
   | { readonly type: 'line_ended'; readonly end: LineEnd }
   | { readonly type: 'failed'; readonly error: VoiceNodeError }
   | { readonly type: 'hang_up'; readonly end: CallEnd }
+  /** The node wants to be rid of the call: the recorded good-bye, then the end. */
+  | { readonly type: 'say_goodbye' }
   | { readonly type: 'end_requested'; readonly end?: 'failed' | undefined }
   | SpeechEvent
   | { readonly type: 'understood'; readonly turn: number }
@@ -43,11 +50,11 @@ export type CallCommand =
   | { readonly type: 'tell_started'; readonly turn: number }
   | { readonly type: 'tell_ended'; readonly turn: number; readonly utterance: Utterance }
   | { readonly type: 'tell_dropped'; readonly turn: number }
-  /** The reply was played to its end; the orchestrator is told, unless it was an apology. */
-  | { readonly type: 'finish_reply'; readonly generation: number; readonly turn: number | undefined; readonly heardMs: number; readonly apology: boolean }
+  /** The reply was played to its end; the orchestrator is told, unless it was a recorded phrase. */
+  | { readonly type: 'finish_reply'; readonly generation: number; readonly turn: number | undefined; readonly heardMs: number; readonly phrase: PhraseName | undefined }
   | { readonly type: 'begin_reply'; readonly generation: number; readonly turn: number | undefined }
-  /** Say the recorded sentence: the turn has failed. */
-  | { readonly type: 'apologise'; readonly generation: number }
+  /** Say a recorded phrase, as a reply that the orchestrator knows nothing of. */
+  | { readonly type: 'say'; readonly generation: number; readonly phrase: PhraseName }
   /** Lower the robot's voice, or bring it back. */
   | { readonly type: 'duck_reply'; readonly on: boolean }
   /** Fall silent but keep the reply, or go on with it from the very sample. */
@@ -57,7 +64,7 @@ export type CallCommand =
    * Fall silent now; answered by `reply_cut`. `onsetMs`: arrival of the interrupting voice, where there is one;
    * `silentMs`: since when the reply was held, where it was.
    */
-  | { readonly type: 'cut_reply'; readonly generation: number; readonly turn: number | undefined; readonly onsetMs: number | undefined; readonly silentMs: MonotonicMs | undefined; readonly playing: boolean; readonly apology: boolean }
+  | { readonly type: 'cut_reply'; readonly generation: number; readonly turn: number | undefined; readonly onsetMs: number | undefined; readonly silentMs: MonotonicMs | undefined; readonly playing: boolean; readonly phrase: PhraseName | undefined }
   | { readonly type: 'publish'; readonly event: CallerEvent }
   | { readonly type: 'report_turn'; readonly report: TurnReport }
   | { readonly type: 'report_barge_in'; readonly stopMs: number; readonly heardMs: number }

@@ -1,6 +1,7 @@
 import type { Audio, CallRateHz } from '../domain/audio.js';
 import type { Clock } from '../domain/clock.js';
 import type { Denoiser } from '../domain/denoiser.js';
+import type { Said } from '../domain/journal.js';
 import type { Log, Meter } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { SpeechDetector } from '../domain/speech.js';
@@ -8,7 +9,7 @@ import type { Line } from '../domain/transport.js';
 import type { EndingsOptions } from '../hearing/endings.js';
 import type { ConfirmOptions } from '../hearing/interruption.js';
 import type { TurnOptions } from '../hearing/turns.js';
-import type { CallLimits, CallRules } from './state.js';
+import type { CallLimits, CallRules, PhraseName } from './state.js';
 
 export interface CallOptions {
   readonly callId: string;
@@ -25,14 +26,26 @@ export interface CallOptions {
   readonly echoGuard?: boolean;
   /** Bound of the queue of reply audio. */
   readonly replyQueueMs: number;
-  /** What the caller hears when a turn has failed; undefined: nothing. */
-  readonly apology: Apology | undefined;
+  /** What the caller hears of recordings; where there is none he hears nothing. */
+  readonly phrases: Phrases;
+  /** What was said before, where the call goes on after its process has died. Default: it is a new call. */
+  readonly past?: readonly Said[] | undefined;
+  /** How long ago the call was accepted, in ms: its longest duration counts from there. Default 0. */
+  readonly ageMs?: number;
 }
 
 /** A recorded sentence and its words. */
-export interface Apology {
+export interface Phrase {
   readonly text: string;
   readonly audio: Audio;
+}
+
+export type Phrases = Readonly<Partial<Record<PhraseName, Phrase | undefined>>>;
+
+/** Where what is said is kept. */
+export interface CallJournal {
+  /** Next in order; `text` is not empty and at most MAX_SAID_CHARACTERS long. Returns at once. */
+  said(said: Said): void;
 }
 
 /** Everything a call meets the world through. The call closes `line`, `detector` and `denoiser`. */
@@ -44,5 +57,7 @@ export interface CallPorts {
   readonly denoiser?: Denoiser | undefined;
   readonly clock: Clock;
   readonly meter: Meter;
+  /** Default: nobody keeps what is said. */
+  readonly journal?: CallJournal | undefined;
   readonly log: Log;
 }

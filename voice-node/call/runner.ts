@@ -10,6 +10,8 @@ const MAX_TELLS_AT_ONCE = 1000;
 export interface RunnerOptions {
   readonly limits: CallLimits;
   readonly rules: CallRules;
+  /** How long ago the call was accepted. */
+  readonly ageMs: number;
   readonly clock: Clock;
   carryOut(command: CallCommand): void;
   /** Runs the orchestrator's code and keeps what it throws. */
@@ -37,7 +39,7 @@ export class CoreRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#state = newCall(options.limits, options.rules, options.clock.nowMs());
+    this.#state = newCall(options.limits, options.rules, options.clock.nowMs(), options.ageMs);
   }
 
   get state(): CallState {

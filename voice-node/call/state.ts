@@ -14,14 +14,18 @@ import type { Timeline } from './timeline.js';
  *   thinking --speech_started--> hearing    hearing --speech_dropped--> listening
  *   thinking, speaking --failed--> thinking (the apology) or listening
  *   any but connecting --caller_left--> waiting        any --hang_up, line_ended, failed--> ended
+ *   any but connecting --interrupted--> rejoining --restored--> waiting
+ *   with a caller --say_goodbye--> thinking (the good-bye) --> speaking --> listening --> ended
  */
-export type Phase = 'connecting' | 'waiting' | 'listening' | 'hearing' | 'thinking' | 'speaking' | 'ended';
+export type Phase = 'connecting' | 'waiting' | 'listening' | 'hearing' | 'thinking' | 'speaking' | 'rejoining' | 'ended';
 
 /** How long each phase may last, in ms. */
 export interface CallLimits {
   readonly connectMs: number;
   /** Alone in the room, before the first caller or after the last one. */
   readonly noCallerMs: number;
+  /** Alone in the room after the caller has hung up: a page that is loaded anew comes back within this. */
+  readonly hungUpMs: number;
   /** Nobody says anything. */
   readonly idleMs: number;
   /** No answer begins. */
@@ -30,7 +34,7 @@ export interface CallLimits {
   readonly replyGapMs: number;
   /** One reply. */
   readonly replyMs: number;
-  /** The whole call. */
+  /** The whole call, from the moment it was accepted. */
   readonly callMs: number;
 }
 
@@ -43,9 +47,23 @@ export interface CallRules {
    * is clear that he means it; or nothing, and is taken as a turn only if it goes on after the robot has finished.
    */
   readonly interruptions: Interruptions;
-  /** Whether there is a recorded sentence for a turn that failed. */
-  readonly apologises: boolean;
+  /** How long the recorded phrases are that there are, in ms. */
+  readonly phrases: Readonly<Partial<Record<PhraseName, number>>>;
+  /** The call goes on after its process has died: its caller has been there, and is told that the robot is back. */
+  readonly resumed: boolean;
 }
+
+/**
+ * What a robot says from a recording, whatever becomes of its orchestrator: after a turn that failed, after the
+ * caller was cut off, and before the node hangs up.
+ */
+export type PhraseName = 'apology' | 'back' | 'goodbye';
+
+/** An outage as short as this is not worth a word. */
+export const UNNOTICED_OUTAGE_MS = 3000;
+
+/** So much later than its length the recorded good-bye has been said, or never will be. */
+export const FAREWELL_SLACK_MS = 2000;
 
 /** While the caller speaks, this often it is checked that audio still comes. */
 export const HEARING_CHECK_MS = 500;
@@ -61,9 +79,9 @@ export interface PendingReply {
   readonly generation: number;
   readonly turn: number | undefined;
   readonly playing: boolean;
-  /** The recorded sentence after a failure: the orchestrator knows nothing of it. */
-  readonly apology: boolean;
-  /** Once it plays: when it is over at the latest, however often it starves and goes on. */
+  /** It is recorded: the orchestrator knows nothing of it. */
+  readonly phrase: PhraseName | undefined;
+  /** Once it plays, and for the good-bye from the beginning: when it is over at the latest, however often it starves and goes on. */
   readonly untilMs: MonotonicMs;
 }
 
@@ -84,11 +102,21 @@ export interface CallState {
   readonly bornMs: MonotonicMs;
   /** When the present phase is over at the latest. */
   readonly deadlineMs: MonotonicMs;
+  /** When the call is. */
+  readonly lastMs: MonotonicMs;
   readonly limits: CallLimits;
   readonly rules: CallRules;
   readonly hadCaller: boolean;
+  /** The conversation has begun: it begins once. */
+  readonly opened: boolean;
+  /** The caller who is gone has said so himself. */
+  readonly hungUp: boolean;
   /** A caller was there before the line was up; heard of once it is. */
   readonly callerWaits: boolean;
+  /** Since when the caller is cut off by an outage of the line; until he is there again. */
+  readonly cutOffMs: MonotonicMs | undefined;
+  /** How often the line was made again. */
+  readonly rejoins: number;
   /** Number of the newest turn; 0 before the first. */
   readonly turn: number;
   /** Number of the newest reply. Audio with any other number is dropped at the last gate. */
@@ -106,18 +134,27 @@ export interface CallState {
   readonly asked: number;
   /** Speech that began while the robot could not be interrupted: a turn, if it goes on when the robot has finished. */
   readonly waiting: SpeechStarted | undefined;
-  /** The robot wants to hang up once it has finished speaking, or was interrupted: no new reply is taken. */
-  readonly ending: 'robot_ended' | 'failed' | undefined;
+  /**
+   * The robot wants to hang up once it has finished speaking, or was interrupted: no new reply is taken. `shutdown`:
+   * the node wants it to, and its good-bye cannot be interrupted.
+   */
+  readonly ending: 'robot_ended' | 'failed' | 'shutdown' | undefined;
 }
 
-export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs): CallState => ({
+/** `ageMs`: how long ago the call was accepted. */
+export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs, ageMs = 0): CallState => ({
   phase: 'connecting',
   bornMs: nowMs,
-  deadlineMs: monotonicMs(nowMs + limits.connectMs),
+  deadlineMs: monotonicMs(nowMs + Math.min(limits.connectMs, limits.callMs - ageMs)),
+  lastMs: monotonicMs(nowMs + limits.callMs - ageMs),
   limits,
   rules,
-  hadCaller: false,
+  hadCaller: rules.resumed,
+  opened: false,
+  hungUp: false,
   callerWaits: false,
+  cutOffMs: undefined,
+  rejoins: 0,
   turn: 0,
   generation: 0,
   reply: undefined,

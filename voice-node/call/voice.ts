@@ -36,6 +36,8 @@ export class Voice {
   #reply: LiveReply | undefined;
   #timer: Timer | undefined;
   #stopped = false;
+  #ticks = 0;
+  #lateTicks = 0;
 
   constructor(options: VoiceOptions) {
     this.#options = options;
@@ -55,6 +57,16 @@ export class Voice {
         lateTick: (skippedMs) => this.#onLateTick(skippedMs),
       },
     );
+  }
+
+  /** Ticks of the playout so far. */
+  get ticks(): number {
+    return this.#ticks;
+  }
+
+  /** Those of them that came a packet (20 ms) or more late. */
+  get lateTicks(): number {
+    return this.#lateTicks;
   }
 
   /** From now on a frame leaves every 10 ms, two at a time. */
@@ -121,6 +133,7 @@ export class Voice {
 
   readonly #tick = (): void => {
     const { clock } = this.#options;
+    this.#ticks++;
     this.#player.tick(clock.nowMs());
     this.#reply?.played(this.#player.heardMs);
     if (!this.#stopped) this.#timer = clock.at(this.#player.nextTickMs ?? clock.nowMs(), this.#onTimer);
@@ -145,6 +158,7 @@ export class Voice {
 
   #onLateTick(skippedMs: number): void {
     const { meter, log } = this.#options;
+    this.#lateTicks++;
     meter.lateTicks(1);
     if (skippedMs > 0) {
       meter.framesDropped('playout_late', Math.round(skippedMs / PLAYOUT_FRAME_MS));

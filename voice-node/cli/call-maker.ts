@@ -22,6 +22,8 @@ import type { Robot } from '../robots/robot.js';
 import type { Role } from './robot-cast.js';
 
 const CONNECT_LIMIT_MS = 20_000;
+/** A page that is loaded anew says good-bye and is back within this. */
+const HUNG_UP_LIMIT_MS = 1000;
 const REPLY_GAP_LIMIT_MS = 10_000;
 const REPLY_LIMIT_MS = 600_000;
 /** What an answer about a pause is waited for. */
@@ -87,7 +89,7 @@ export function makeCall(config: Config, { detectors, denoisers, turnModel }: He
     confirm: confirmOf(robot),
     endings: endingsOf(robot, turns.minSilenceMs, turnModel),
     echoGuard: robot.config.echo_guard,
-    apology: role.apology,
+    phrases: { apology: role.apology },
     replyQueueMs: config.REPLY_QUEUE_MS,
   };
   let denoiser: Denoiser | undefined;
@@ -157,6 +159,7 @@ function turnsOf(config: Config, robot: Robot, kind: DetectorKind): TurnOptions 
 const limitsOf = (config: Config): CallLimits => ({
   connectMs: CONNECT_LIMIT_MS,
   noCallerMs: config.NO_CALLER_TIMEOUT_MS,
+  hungUpMs: HUNG_UP_LIMIT_MS,
   idleMs: config.IDLE_TIMEOUT_MS,
   answerMs: config.ANSWER_TIMEOUT_MS,
   replyGapMs: REPLY_GAP_LIMIT_MS,

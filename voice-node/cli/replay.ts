@@ -26,8 +26,6 @@ const MAX_TAIL_MS = 130_000;
 
 const nothing = (): void => undefined;
 const noMeter: Meter = {
-  callStarted: nothing,
-  callEnded: nothing,
   turn: nothing,
   bargeIn: nothing,
   interruption: nothing,

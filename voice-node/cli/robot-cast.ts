@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Apology } from '../call/options.js';
+import type { Phrase as Apology } from '../call/options.js';
 import { ROOT } from '../config.js';
 import type { Audio } from '../domain/audio.js';
 import { asNodeError, messageOf } from '../domain/errors.js';

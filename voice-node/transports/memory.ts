@@ -26,6 +26,9 @@ export class MemoryLine implements Line {
   readonly #options: MemoryLineOptions;
   #listener: LineListener | undefined;
   #closed = false;
+  /** Somebody is there. */
+  #caller = false;
+  #down = false;
   /** While true, frames are refused, as by a transport that is stuck. */
   stuck = false;
 
@@ -45,7 +48,7 @@ export class MemoryLine implements Line {
 
   send(frame: Int16Array): boolean {
     if (frame.length !== PLAYOUT_FRAME_SAMPLES) throw new Error(`expected ${PLAYOUT_FRAME_SAMPLES} samples, got ${frame.length}`);
-    if (this.stuck || this.#closed) return false;
+    if (this.stuck || this.#down || this.#closed) return false;
     this.#options.onFrame?.(frame.slice());
     return true;
   }
@@ -71,11 +74,27 @@ export class MemoryLine implements Line {
   // The caller's side.
 
   join(identity = 'caller'): void {
+    this.#caller = true;
     this.#listener?.callerJoined(identity);
   }
 
-  leave(): void {
-    this.#listener?.callerLeft();
+  /** `hungUp`: he says so; otherwise his connection is gone, and he may come back. */
+  leave(hungUp = false): void {
+    this.#caller = false;
+    this.#listener?.callerLeft(hungUp);
+  }
+
+  /** The line goes down, and is being made again until `restore`. */
+  interrupt(): void {
+    this.#down = true;
+    if (this.#caller) this.leave();
+    this.#listener?.interrupted();
+  }
+
+  /** The line is up again; the caller, if he is there as well, joins. */
+  restore(): void {
+    this.#down = false;
+    this.#listener?.restored();
   }
 
   /** 48 kHz mono. */

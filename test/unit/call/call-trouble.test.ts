@@ -11,8 +11,8 @@ import { orchestratorOf, ready, rigOf, WatchedDetector, type Rig } from './rig.j
 
 function expectClean(rig: Rig, end?: CallEnd): void {
   expect(rig.clock.pendingTimers).toBe(0);
-  expect([rig.meter.started, rig.meter.ends.length]).toEqual([1, 1]);
-  if (end !== undefined) expect(rig.meter.ends).toEqual([end]);
+  expect(rig.ends).toHaveLength(1);
+  if (end !== undefined) expect(rig.ends).toEqual([end]);
   expect(rig.detector.closes).toBe(1);
   expect(rig.detector.pushesAfterClose).toBe(0);
 }
@@ -252,7 +252,7 @@ describe('hanging up', () => {
   };
   const ways: Readonly<Record<string, (rig: Rig) => void>> = {
     hangUp: (rig) => rig.call.hangUp('shutdown'),
-    ...Object.fromEntries((['caller_left', 'removed', 'room_closed', 'superseded', 'lost', 'closed_by_us'] as LineEnd[]).map((end) => [end, (rig: Rig) => rig.line.drop(end)])),
+    ...Object.fromEntries((['caller_left', 'removed', 'room_closed', 'superseded', 'lost', 'closed_by_us', 'no_media'] as LineEnd[]).map((end) => [end, (rig: Rig) => rig.line.drop(end)])),
   };
 
   it('is clean in every phase, in every way, and twice', async () => {

@@ -17,8 +17,7 @@ function soundIn(samples: Int16Array): { beginMs: number; endMs: number } {
 /** What every call owes when it is over, however it went. */
 function expectClean(rig: Rig): void {
   expect(rig.clock.pendingTimers).toBe(0);
-  expect(rig.meter.started).toBe(1);
-  expect(rig.meter.ends).toHaveLength(1);
+  expect(rig.ends).toHaveLength(1);
   expect(rig.detector.closes).toBe(1);
   expect(rig.detector.pushesAfterClose).toBe(0);
   expect(rig.line.closed).toBe(true);
@@ -151,7 +150,7 @@ describe('a call with other robots', () => {
           stopPlayback: ({ generation, text }) => told.push(`stop ${generation} ${text}`),
           playbackFinished: ({ generation }) => told.push(`finished ${generation}`),
         })),
-        { options: { apology: { text: 'Sorry, again please.', audio } } },
+        { options: { phrases: { apology: { text: 'Sorry, again please.', audio } } } },
       ),
     );
     await rig.speak(600, 8000);

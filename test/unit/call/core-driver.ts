@@ -7,6 +7,7 @@ import { mediaMs, monotonicMs } from '../../../voice-node/domain/time.js';
 export const LIMITS: CallLimits = {
   connectMs: 1000,
   noCallerMs: 2000,
+  hungUpMs: 1000,
   idleMs: 60_000,
   answerMs: 5000,
   replyGapMs: 3000,
@@ -16,7 +17,6 @@ export const LIMITS: CallLimits = {
 
 export const BORN_MS = 7000;
 
-
 /** Drives the pure core by hand; answers `cut_reply` as the player does, before anything else happens. */
 export class CoreDriver {
   state: CallState;
@@ -25,8 +25,8 @@ export class CoreDriver {
   /** What a cut reply is said to have played. */
   heardMs = 0;
 
-  constructor(limits: Partial<CallLimits> = {}, rules: Partial<CallRules> = {}) {
-    this.state = newCall({ ...LIMITS, ...limits }, { interruptions: 'immediate', apologises: false, ...rules }, monotonicMs(BORN_MS));
+  constructor(limits: Partial<CallLimits> = {}, rules: Partial<CallRules> = {}, ageMs = 0) {
+    this.state = newCall({ ...LIMITS, ...limits }, { interruptions: 'immediate', phrases: {}, resumed: false, ...rules }, monotonicMs(BORN_MS), ageMs);
   }
 
   /** Feeds one event; returns the commands that follow. */

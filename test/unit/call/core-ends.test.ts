@@ -36,7 +36,7 @@ describe('the end of a call', () => {
       (call) => call.starts(),
       (call, generation) => call.send({ type: 'reply_failed', generation, error: trouble }),
       (call) => call.expire(),
-      (call) => call.send({ type: 'caller_left' }),
+      (call) => call.send({ type: 'caller_left', hungUp: false }),
     ];
     for (const finish of ends) {
       const call = new CoreDriver().listening().says();
@@ -61,6 +61,7 @@ describe('the end of a call', () => {
       superseded: 'superseded',
       lost: 'lost',
       closed_by_us: 'shutdown',
+      no_media: 'no_media',
     };
     for (const [end, callEnd] of Object.entries(expected) as [LineEnd, CallEnd][]) {
       const call = new CoreDriver().listening();
@@ -71,7 +72,7 @@ describe('the end of a call', () => {
 
   it('takes a room that is closed after its caller left for his leaving', () => {
     const call = new CoreDriver().listening();
-    call.send({ type: 'caller_left' });
+    call.send({ type: 'caller_left', hungUp: false });
     call.send({ type: 'line_ended', end: 'room_closed' });
     expect(call.end).toBe('caller_left');
   });
@@ -105,7 +106,7 @@ describe('the end of a call', () => {
     alone.expire();
     expect(alone.end).toBe('no_caller');
     const left = new CoreDriver().listening();
-    left.send({ type: 'caller_left' });
+    left.send({ type: 'caller_left', hungUp: false });
     left.expire();
     expect(left.end).toBe('caller_left');
     const idle = new CoreDriver().listening();
@@ -122,7 +123,7 @@ describe('the end of a call', () => {
     const call = new CoreDriver().listening().says();
     call.answers();
     call.heardMs = 100;
-    expect(names(call.send({ type: 'caller_left' }))).toEqual(['robot_speaking', 'cut_reply', 'reset_hearing', 'agent_state', 'publish reply_ended', 'report_turn', 'publish turn']);
+    expect(names(call.send({ type: 'caller_left', hungUp: false }))).toEqual(['robot_speaking', 'cut_reply', 'reset_hearing', 'agent_state', 'publish reply_ended', 'report_turn', 'publish turn']);
     call.send({ type: 'caller_joined' });
     call.says();
     expect(call.state).toMatchObject({ phase: 'thinking', turn: 2 });

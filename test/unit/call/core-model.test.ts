@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { CallEvent, CallCommand } from '../../../voice-node/call/events.js';
 import { step } from '../../../voice-node/call/core.js';
+import { FAREWELL_SLACK_MS } from '../../../voice-node/call/state.js';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
 import { MARKS, type TurnReport } from '../../../voice-node/domain/events.js';
 import { CALL_ENDS } from '../../../voice-node/domain/observer.js';
@@ -20,16 +21,18 @@ interface Move {
   readonly usual: boolean;
 }
 
-const KINDS = 24;
+const KINDS = 27;
 const at = mediaMs(0, 8000);
+const PHRASES = { apology: 1500, back: 2000, goodbye: 2500 };
 
 const USUAL: Readonly<Record<string, readonly number[]>> = {
   connecting: [0],
-  waiting: [1],
+  waiting: [1, 1, 1, 24],
   listening: [4, 4, 4, 8],
   hearing: [5, 5, 5, 6, 7, 22, 23, 23],
   thinking: [7, 8, 8, 9, 10, 12, 12, 12, 16],
-  speaking: [13, 13, 14, 15, 16, 4, 4, 21, 23],
+  speaking: [13, 13, 14, 15, 16, 16, 4, 4, 21, 23, 24],
+  rejoining: [1, 2, 3, 25, 25],
   ended: [16],
 };
 
@@ -42,7 +45,7 @@ function eventOf({ kind: any, near, usual }: Move, call: CoreDriver): CallEvent 
   const events: readonly CallEvent[] = [
     { type: 'connected' },
     { type: 'caller_joined' },
-    { type: 'caller_left' },
+    { type: 'caller_left', hungUp: near === 1 },
     { type: 'tick' },
     { type: 'speech_started', atMs: at, onsetMs: at, onsetArrivedMs: monotonicMs(call.nowMs - 40 * near), tentative: near !== 1 },
     { type: 'speech_ended', atMs: at, offsetMs: at, offsetArrivedMs: monotonicMs(call.nowMs - 500), utterance: { samples: new Int16Array(160), rateHz: 8000, startMs: at, preRollMs: 0 }, truncated: false },
@@ -58,12 +61,15 @@ function eventOf({ kind: any, near, usual }: Move, call: CoreDriver): CallEvent 
     { type: 'playout_resumed', generation },
     { type: 'playout_finished', generation, heardMs: 10 * near },
     { type: 'end_requested' },
-    { type: 'line_ended', end: (['caller_left', 'removed', 'room_closed', 'lost'] as const)[near] ?? 'lost' },
+    { type: 'line_ended', end: (['caller_left', 'no_media', 'room_closed', 'lost'] as const)[near] ?? 'lost' },
     { type: 'hang_up', end: CALL_ENDS[near] ?? 'shutdown' },
     { type: 'failed', error },
     { type: 'speech_suspected', atMs: at, onsetArrivedMs: monotonicMs(call.nowMs - 40 * near) },
     { type: 'speech_meant', atMs: at },
     { type: 'speech_dismissed', atMs: at, reason: (['noise', 'echo', 'backchannel', 'noise'] as const)[near] ?? 'noise' },
+    { type: 'interrupted' },
+    { type: 'restored' },
+    { type: 'say_goodbye' },
   ];
   return events[kind] as CallEvent;
 }
@@ -108,8 +114,12 @@ class Watch {
   #held = false;
   #generation = 0;
   #closes = 0;
+  #opened = 0;
+  #farewellMs: number | undefined;
 
   commands(commands: readonly CallCommand[], wasEnded: boolean): void {
+    // The good-bye is cut by the end alone.
+    if (this.#farewellMs !== undefined && commands.some(({ type }) => type === 'cut_reply')) expect(CoreDriver.names(commands)).toContain('close');
     for (const command of commands) {
       if (wasEnded) expect(['report_turn', 'publish']).toContain(command.type);
       switch (command.type) {
@@ -124,7 +134,7 @@ class Watch {
           this.#playing = undefined;
           this.#held = false;
           break;
-        case 'apologise':
+        case 'say':
           expect(this.#playing).toBeUndefined();
           expect(command.generation).toBeGreaterThan(this.#generation);
           this.#generation = command.generation;
@@ -134,6 +144,9 @@ class Watch {
           expect(this.#playing).toBe(command.generation);
           this.#playing = undefined;
           this.#held = false;
+          break;
+        case 'open_conversation':
+          expect(++this.#opened).toBe(1);
           break;
         case 'hold_reply':
           expect(command.on).toBe(!this.#held);
@@ -160,10 +173,17 @@ class Watch {
   }
 
   state(call: CoreDriver): void {
-    const { phase, reply, deadlineMs, ending, held } = call.state;
+    const { phase, reply, deadlineMs, lastMs, ending, held, hungUp } = call.state;
     expect(this.#closes).toBe(phase === 'ended' ? 1 : 0);
     if (phase === 'ended') return;
-    expect(Number.isFinite(deadlineMs)).toBe(true);
+    expect(deadlineMs).toBeLessThanOrEqual(lastMs);
+    expect(call.state.opened).toBe(this.#opened === 1);
+    if (phase === 'rejoining') expect([reply, held, call.state.waiting, deadlineMs]).toEqual([undefined, undefined, undefined, lastMs]);
+    if (hungUp) expect(phase).toBe('waiting');
+    if (ending === 'shutdown') {
+      this.#farewellMs ??= call.nowMs;
+      if (phase !== 'listening') expect([reply?.phrase, deadlineMs <= this.#farewellMs + PHRASES.goodbye + FAREWELL_SLACK_MS]).toEqual(['goodbye', true]);
+    }
     expect(reply !== undefined).toBe(this.#playing !== undefined);
     if (held !== undefined) expect(phase).toBe('hearing');
     const playing = phase === 'speaking' || held !== undefined;
@@ -176,7 +196,7 @@ class Watch {
   }
 }
 
-const rules = fc.record({ interruptions: fc.constantFrom('immediate' as const, 'confirm' as const, 'off' as const), apologises: fc.boolean() });
+const rules = fc.record({ interruptions: fc.constantFrom('immediate' as const, 'confirm' as const, 'off' as const), phrases: fc.constantFrom({}, { apology: 1500 }, PHRASES), resumed: fc.boolean() });
 
 it('keeps its promises whatever happens, and always comes to an end', () => {
   let walked = 0;
@@ -210,18 +230,23 @@ it('keeps its promises whatever happens, and always comes to an end', () => {
 it('reaches every phase and every kind of report in those walks', () => {
   const phases = new Set<string>();
   const ends = new Set<string>();
+  const phrases = new Set<string>();
+  let rejoins = 0;
   for (const walk of fc.sample(moves, { numRuns: 400, seed: 7 })) {
-    const call = new CoreDriver({}, { interruptions: 'confirm' });
+    const call = new CoreDriver({}, { interruptions: 'confirm', phrases: PHRASES });
     for (const move of walk) {
       call.after(move.waitMs);
       const event = eventOf(move, call);
-      if (possible(event, call)) call.send(event);
+      if (possible(event, call)) for (const command of call.send(event)) if (command.type === 'say') phrases.add(command.phrase);
       phases.add(call.state.held === undefined ? call.state.phase : 'held');
     }
     for (const report of call.reports) ends.add(report.end);
+    rejoins = Math.max(rejoins, call.state.rejoins);
   }
-  expect([...phases].sort()).toEqual(['connecting', 'ended', 'hearing', 'held', 'listening', 'speaking', 'thinking', 'waiting']);
+  expect([...phases].sort()).toEqual(['connecting', 'ended', 'hearing', 'held', 'listening', 'rejoining', 'speaking', 'thinking', 'waiting']);
   expect([...ends].sort()).toEqual(['answered', 'failed', 'interrupted', 'unanswered']);
+  expect([...phrases].sort()).toEqual(['apology', 'back', 'goodbye']);
+  expect(rejoins).toBeGreaterThan(1);
 });
 
 it('changes nothing of the state it is given', () => {

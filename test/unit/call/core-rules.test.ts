@@ -5,14 +5,14 @@ import { CoreDriver } from './core-driver.js';
 const names = CoreDriver.names;
 
 describe('a robot that apologises', () => {
-  const call = (): CoreDriver => new CoreDriver({}, { apologises: true }).listening();
+  const call = (): CoreDriver => new CoreDriver({}, { phrases: { apology: 1500 } }).listening();
 
   it('says its recorded sentence after a failed answer, and the turn carries the code', () => {
     const talk = call().says();
     talk.send({ type: 'reply_begun', turn: 1 });
     const { generation } = talk.state;
     const commands = talk.send({ type: 'reply_failed', generation, error: new VoiceNodeError('provider_gap_timeout', 'too slow') });
-    expect(names(commands)).toEqual(['report_error', 'publish error', 'cut_reply', 'apologise', 'report_turn', 'publish turn']);
+    expect(names(commands)).toEqual(['report_error', 'publish error', 'cut_reply', 'say', 'report_turn', 'publish turn']);
     expect(talk.reports.at(-1)).toMatchObject({ turn: 1, end: 'failed', error: 'provider_gap_timeout' });
     const apology = talk.state.generation;
     expect(apology).toBe(generation + 1);
@@ -20,22 +20,22 @@ describe('a robot that apologises', () => {
     expect(names(talk.send({ type: 'playout_started', generation }))).toEqual([]);
     expect(names(talk.send({ type: 'playout_started', generation: apology }))).toContain('publish reply_started');
     const finished = talk.send({ type: 'playout_finished', generation: apology, heardMs: 1500 });
-    expect(finished).toContainEqual({ type: 'finish_reply', generation: apology, turn: undefined, heardMs: 1500, apology: true });
+    expect(finished).toContainEqual({ type: 'finish_reply', generation: apology, turn: undefined, heardMs: 1500, phrase: 'apology' });
     expect(talk.state.phase).toBe('listening');
   });
 
   it('says it where no answer ever began', () => {
     const talk = call().says();
-    expect(names(talk.expire())).toEqual(['report_error', 'publish error', 'report_turn', 'publish turn', 'apologise']);
+    expect(names(talk.expire())).toEqual(['report_error', 'publish error', 'report_turn', 'publish turn', 'say']);
     expect(talk.reports.at(-1)).toMatchObject({ end: 'failed', error: 'answer_timeout' });
   });
 
   it('does not apologise for an apology', () => {
     const talk = call().says();
     talk.expire();
-    expect(talk.state.reply?.apology).toBe(true);
+    expect(talk.state.reply?.phrase).toBe('apology');
     const commands = talk.expire();
-    expect(names(commands)).not.toContain('apologise');
+    expect(names(commands)).not.toContain('say');
     expect(talk.state.phase).toBe('listening');
   });
 
@@ -45,7 +45,7 @@ describe('a robot that apologises', () => {
     const { generation } = talk.state;
     talk.send({ type: 'playout_started', generation });
     const commands = talk.starts();
-    expect(commands).toContainEqual(expect.objectContaining({ type: 'cut_reply', generation, apology: true }));
+    expect(commands).toContainEqual(expect.objectContaining({ type: 'cut_reply', generation, phrase: 'apology' }));
     expect(talk.state.phase).toBe('hearing');
   });
 

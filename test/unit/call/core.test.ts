@@ -10,8 +10,8 @@ describe('a call that goes well', () => {
     const call = new CoreDriver();
     expect(names(call.send({ type: 'connected' }))).toEqual([]);
     expect(call.state.phase).toBe('waiting');
-    expect(names(call.send({ type: 'caller_joined' }))).toEqual(['agent_state', 'open_conversation']);
-    call.send({ type: 'caller_left' });
+    expect(names(call.send({ type: 'caller_joined' }))).toEqual(['open_conversation', 'agent_state']);
+    call.send({ type: 'caller_left', hungUp: false });
     expect(names(call.send({ type: 'caller_joined' }))).toEqual(['agent_state']);
   });
 
@@ -22,7 +22,7 @@ describe('a call that goes well', () => {
     expect(early.state.phase).toBe('listening');
     const gone = new CoreDriver();
     gone.send({ type: 'caller_joined' });
-    gone.send({ type: 'caller_left' });
+    gone.send({ type: 'caller_left', hungUp: false });
     gone.send({ type: 'connected' });
     expect(gone.state.phase).toBe('waiting');
   });

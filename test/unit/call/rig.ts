@@ -1,6 +1,7 @@
 import { Call } from '../../../voice-node/call/call.js';
-import type { CallOptions } from '../../../voice-node/call/options.js';
+import type { CallJournal, CallOptions } from '../../../voice-node/call/options.js';
 import type { Denoiser } from '../../../voice-node/domain/denoiser.js';
+import type { Said } from '../../../voice-node/domain/journal.js';
 import type { CallEnd, DropPlace, Log, Meter, ProviderKind } from '../../../voice-node/domain/observer.js';
 import type { Conversation, ConversationHost, Orchestrator } from '../../../voice-node/domain/orchestrator.js';
 import type { InterruptionDecision, SpeechDetector } from '../../../voice-node/domain/speech.js';
@@ -15,8 +16,6 @@ import { LIMITS } from './core-driver.js';
 
 /** Counts everything that is measured. */
 export class CountingMeter implements Meter {
-  started = 0;
-  readonly ends: CallEnd[] = [];
   readonly turns: TurnReport[] = [];
   readonly bargeIns: number[] = [];
   framesIn = 0;
@@ -24,8 +23,6 @@ export class CountingMeter implements Meter {
   late = 0;
   readonly dropped: Partial<Record<DropPlace, number>> = {};
   readonly errors: string[] = [];
-  callStarted = (): void => void this.started++;
-  callEnded = (end: CallEnd): void => void this.ends.push(end);
   turn = (report: TurnReport): void => void this.turns.push(report);
   bargeIn = (stopMs: number): void => void this.bargeIns.push(stopMs);
   readonly decisions: InterruptionDecision[] = [];
@@ -84,6 +81,10 @@ export interface Rig {
   readonly detector: WatchedDetector;
   /** All that was sent, frame by frame. */
   readonly frames: Int16Array[];
+  /** What was kept of what was said. */
+  readonly said: Said[];
+  /** Every end the call has had. */
+  readonly ends: readonly CallEnd[];
   /** The whole of it. */
   sent(): Int16Array;
   /** Caller's audio, 20 ms at a time, for `durationMs`; amplitude 0 is silence. */
@@ -97,18 +98,20 @@ export interface RigOptions {
   readonly detector?: SpeechDetector;
   readonly denoiser?: Denoiser;
   readonly options?: Partial<CallOptions>;
+  readonly journal?: CallJournal;
 }
 
-export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other, denoiser, options }: RigOptions = {}): Rig {
+export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other, denoiser, options, journal }: RigOptions = {}): Rig {
   const clock = new VirtualClock();
   const frames: Int16Array[] = [];
   const line = new MemoryLine({ onFrame: (frame) => frames.push(frame) });
   const meter = new CountingMeter();
   const log = new MemoryLog();
+  const said: Said[] = [];
   const detector = new WatchedDetector();
   const call = new Call(
-    { callId: 'call-1', robot: 'echo', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: 'immediate', replyQueueMs: 2000, apology: undefined, ...options },
-    { line: wrap === undefined ? line : wrap(line), orchestrator, detector: other ?? detector, denoiser, clock, meter, log },
+    { callId: 'call-1', robot: 'echo', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: 'immediate', replyQueueMs: 2000, phrases: {}, ...options },
+    { line: wrap === undefined ? line : wrap(line), orchestrator, detector: other ?? detector, denoiser, clock, meter, log, journal: journal ?? { said: (what) => void said.push(what) } },
   );
   let phase = 0;
   const frame = new Int16Array(960);
@@ -120,6 +123,10 @@ export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other,
     log,
     detector,
     frames,
+    said,
+    get ends() {
+      return log.lines.flatMap(({ message, fields }) => (message === 'call ends' ? [fields.end as CallEnd] : []));
+    },
     sent: () => joined(frames),
     async speak(durationMs, amplitude, hz = 440) {
       for (let ms = 0; ms < durationMs; ms += 20) {

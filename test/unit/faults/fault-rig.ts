@@ -19,7 +19,7 @@ import { FaultServer } from './fault-server.js';
 const FRAME_MS = 20;
 const SAMPLES = 960;
 /** The defaults of the config. */
-const LIMITS = { connectMs: 15_000, noCallerMs: 60_000, idleMs: 300_000, answerMs: 15_000, replyGapMs: 10_000, replyMs: 120_000, callMs: 3_600_000 };
+const LIMITS = { connectMs: 15_000, noCallerMs: 60_000, hungUpMs: 1000, idleMs: 300_000, answerMs: 15_000, replyGapMs: 10_000, replyMs: 120_000, callMs: 3_600_000 };
 const APOLOGY_LEVEL = 2500;
 const APOLOGY = { text: 'Sorry.', audio: { samples: new Int16Array(36_000).fill(APOLOGY_LEVEL), rateHz: 48_000 } };
 
@@ -46,7 +46,7 @@ export class Caller {
     this.#voice = voice;
     this.line = new MemoryLine({ onFrame: (frame) => this.#hear(frame) });
     this.call = new Call(
-      { callId: voice.name, robot: 'r', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: 'immediate', replyQueueMs: 2000, apology: APOLOGY },
+      { callId: voice.name, robot: 'r', rateHz: 8000, turns: turnOptions(), limits: LIMITS, interruptions: 'immediate', replyQueueMs: 2000, phrases: { apology: APOLOGY } },
       { line: this.line, orchestrator, detector: new EnergyDetector(200, ENERGY_RULE), clock, meter: this.meter, log: this.log },
     );
     this.call.start();

@@ -32,7 +32,7 @@ async function callOf({ fault = {}, llm, tts, options, call }: Options = {}): Pr
     },
   };
   const apology = { text: 'Sorry.', audio: { samples: new Int16Array(24_000).fill(1500), rateHz: 48_000 } };
-  const rig = await ready(rigOf(orchestrator, { options: { apology, ...call } }));
+  const rig = await ready(rigOf(orchestrator, { options: { phrases: { apology }, ...call } }));
   return { rig, parts, open: () => parts.stt.open + parts.llm.open + parts.tts.open };
 }
 

@@ -5,7 +5,7 @@ import { OUR_VAD, SERVER_VAD, talk, type RealtimeRig } from './realtime-rig.js';
 const LOUD = 8000;
 const LIMITS = { connectMs: 3000, firstMs: 4000, gapMs: 2000, totalMs: 20_000 };
 const SORRY = { text: 'Sorry, say that again.', audio: { samples: new Int16Array(8000).fill(2500), rateHz: 16_000 } };
-const CALL = { apology: SORRY, limits: { connectMs: 1000, noCallerMs: 2000, idleMs: 60_000, answerMs: 20_000, replyGapMs: 5000, replyMs: 60_000, callMs: 300_000 } };
+const CALL = { phrases: { apology: SORRY }, limits: { connectMs: 1000, noCallerMs: 2000, hungUpMs: 1000, idleMs: 60_000, answerMs: 20_000, replyGapMs: 5000, replyMs: 60_000, callMs: 300_000 } };
 
 const FAULTS: readonly (readonly [string, Fault])[] = [
   ['refused', 'refuse'],

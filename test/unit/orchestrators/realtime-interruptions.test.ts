@@ -5,7 +5,7 @@ import { OUR_VAD, SERVER_VAD, talk, type RealtimeRig } from './realtime-rig.js';
 const LOUD = 8000;
 /** So many replies are cut short at least. */
 const CUTS = 1000;
-const LIMITS = { connectMs: 1000, noCallerMs: 2000, idleMs: 60_000, answerMs: 15_000, replyGapMs: 5000, replyMs: 30_000, callMs: 1e8 };
+const LIMITS = { connectMs: 1000, noCallerMs: 2000, hungUpMs: 1000, idleMs: 60_000, answerMs: 15_000, replyGapMs: 5000, replyMs: 30_000, callMs: 1e8 };
 
 interface Cut {
   readonly atMs: number;

@@ -121,7 +121,7 @@ describe.each([
   });
 
   it('ten times in a call, at any moment: every turn is heard whole and answered once', async () => {
-    const t = await talk({ turns, ...RENEWED, call: { limits: { connectMs: 1000, noCallerMs: 2000, idleMs: 60_000, answerMs: 15_000, replyGapMs: 3000, replyMs: 20_000, callMs: 900_000 } } });
+    const t = await talk({ turns, ...RENEWED, call: { limits: { connectMs: 1000, noCallerMs: 2000, hungUpMs: 1000, idleMs: 60_000, answerMs: 15_000, replyGapMs: 3000, replyMs: 20_000, callMs: 900_000 } } });
     let seed = 7;
     const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
     const said: number[] = [];

@@ -126,7 +126,7 @@ describe.each([
       await t.speak(1000, LOUD);
       await t.wait(6000);
       expect(spoken(t)).toEqual([words.length > 0 ? 'Bye bye.' : 'Good-bye.']);
-      expect(t.rig.meter.ends).toEqual(['robot_ended']);
+      expect(t.rig.ends).toEqual(['robot_ended']);
       expect(t.connect.open.size).toBe(0);
     }
   });

@@ -1,0 +1,71 @@
+import { say } from './core-phrase.js';
+import type { Draft } from './draft.js';
+import { UNNOTICED_OUTAGE_MS } from './state.js';
+
+/** Who is on the line, and whether there is one. */
+
+export function connected(draft: Draft): void {
+  if (draft.state.phase === 'connecting') lineIsUp(draft);
+}
+
+export function restored(draft: Draft): void {
+  if (draft.state.phase !== 'rejoining') return;
+  draft.state.rejoins++;
+  lineIsUp(draft);
+}
+
+function lineIsUp(draft: Draft): void {
+  draft.enter('waiting');
+  if (draft.state.callerWaits) callerJoined(draft);
+}
+
+/** The conversation begins with the first caller and goes on with whoever comes after him. */
+export function callerJoined(draft: Draft): void {
+  const { state, nowMs } = draft;
+  if (state.phase === 'connecting' || state.phase === 'rejoining') state.callerWaits = true;
+  if (state.phase !== 'waiting') return;
+  const wasCutOff = state.cutOffMs !== undefined && nowMs - state.cutOffMs > UNNOTICED_OUTAGE_MS;
+  const isBack = state.opened ? wasCutOff : state.rules.resumed;
+  if (!state.opened) draft.command({ type: 'open_conversation' });
+  state.opened = true;
+  state.hadCaller = true;
+  state.hungUp = false;
+  state.callerWaits = false;
+  state.cutOffMs = undefined;
+  if (!isBack || !say(draft, 'back')) draft.enter('listening');
+}
+
+export function callerLeft(draft: Draft, hungUp: boolean): void {
+  const { state } = draft;
+  state.callerWaits = false;
+  if (state.phase === 'connecting' || state.phase === 'waiting' || state.phase === 'rejoining') return;
+  loseCaller(draft);
+  if (state.phase === 'ended') return;
+  draft.enter('waiting');
+  state.hungUp = hungUp;
+  if (hungUp) draft.extend(state.limits.hungUpMs);
+}
+
+/** The conversation is kept, and the call waits for its line as long as it may last. */
+export function interrupted(draft: Draft): void {
+  const { state, nowMs } = draft;
+  state.callerWaits = false;
+  if (state.phase === 'connecting' || state.phase === 'rejoining') return;
+  // Nobody waits on the other side.
+  if (state.hungUp) return draft.close('caller_left');
+  if (state.phase !== 'waiting') loseCaller(draft);
+  if (state.phase === 'ended') return;
+  if (state.opened) state.cutOffMs ??= nowMs;
+  draft.enter('rejoining');
+}
+
+/** Whatever is being said or done for him stops; a robot that was about to hang up has nobody left to do it for. */
+function loseCaller(draft: Draft): void {
+  const { state } = draft;
+  if (state.ending) return draft.close(state.ending);
+  // What he was about to say will never be complete: a recogniser under way may stop.
+  if (state.phase === 'hearing') draft.command({ type: 'tell_dropped', turn: state.turn });
+  draft.stopReply('interrupted');
+  state.waiting = undefined;
+  draft.command({ type: 'reset_hearing' });
+}

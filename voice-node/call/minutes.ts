@@ -1,0 +1,36 @@
+import { messageOf } from '../domain/errors.js';
+import { MAX_SAID_CHARACTERS, type Said } from '../domain/journal.js';
+import type { Log } from '../domain/observer.js';
+import type { CallJournal } from './options.js';
+
+/** What is said in one call, told to whoever keeps it. A call never suffers from that. */
+export class Minutes {
+  readonly #journal: CallJournal | undefined;
+  readonly #log: Log;
+  #fails = false;
+
+  constructor(journal: CallJournal | undefined, log: Log) {
+    this.#journal = journal;
+    this.#log = log;
+  }
+
+  said(by: Said['by'], text: string): void {
+    const whole = text.trim();
+    if (whole === '' || this.#journal === undefined) return;
+    try {
+      this.#journal.said({ by, text: beginningOf(whole) });
+      this.#fails = false;
+    } catch (error) {
+      // The same trouble with every sentence: told once, until it has worked again.
+      if (!this.#fails) this.#log.warn({ error: messageOf(error) }, 'what was said could not be kept');
+      this.#fails = true;
+    }
+  }
+}
+
+/** Not in the middle of a character that takes two code units. */
+function beginningOf(text: string): string {
+  const last = text.charCodeAt(MAX_SAID_CHARACTERS - 1);
+  const splits = text.length > MAX_SAID_CHARACTERS && last >= 0xd800 && last <= 0xdbff;
+  return text.slice(0, splits ? MAX_SAID_CHARACTERS - 1 : MAX_SAID_CHARACTERS);
+}
