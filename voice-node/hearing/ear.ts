@@ -44,6 +44,13 @@ export interface EarOptions {
 /** From here on a frame of an utterance counts towards the caller's level. */
 const VOICED_P = 0.5;
 
+/**
+ * A frame 26 dB below the loudest of its utterance is silence below this probability: Silero's memory of a voice fades
+ * for 90 ms. Chosen on the tune half of the labelled set: the end comes 15 ms sooner, and no pause under 500 ms more is cut
+ * by a silence of 500 ms, clean or at 10 dB. In noise within 26 dB of the voice it never applies.
+ */
+const DOUBTFUL_P = 0.6;
+
 /** Longer than any silence after which a held reply goes on. */
 const HELD_SILENCE_MS = 2500;
 
@@ -131,7 +138,7 @@ export class Ear {
     const silenceMs = this.endings?.push(frame, probability >= this.turns.stop, this.announced) ?? this.minSilenceMs;
     // Whether a reply that is held goes on is the judge's to say, not the silence's.
     this.turns.silenceMs = this.judge?.isHolding === true ? Math.max(silenceMs, HELD_SILENCE_MS) : silenceMs;
-    const change = this.turns.push(probability, nowMs);
+    const change = this.turns.push(this.isOver(probability) ? 0 : probability, nowMs);
     this.levels.push(level, this.announced && !this.robotSpeaking && probability >= VOICED_P);
     const quiet = digit ? 'noise' : echo ? 'echo' : 'silence';
     // A digit is no louder than silence to the judge, or the robot would lower its voice for it.
@@ -172,6 +179,14 @@ export class Ear {
   /** Whether the robot speaks and has not been interrupted yet. */
   private get isJudging(): boolean {
     return this.robotSpeaking && this.judge !== undefined && (!this.announced || this.judge.isHolding);
+  }
+
+  /**
+   * Whether a detector that still says "speech" of this frame only remembers it: an utterance ends when its voice does.
+   * What may be an interruption is timed by the detector alone.
+   */
+  private isOver(probability: number): boolean {
+    return this.announced && !this.isJudging && probability < DOUBTFUL_P && this.edges.isFaint;
   }
 
   /** `quiet`: what the frame is where nobody speaks. */

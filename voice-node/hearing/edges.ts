@@ -58,6 +58,11 @@ export class SpeechEdges {
     this.offsetArrivedMs = this.#arrivals[(this.#frames - 1) % HISTORY_FRAMES] as number;
   }
 
+  /** Whether the newest frame is too far below the loudest one of the utterance that is followed to belong to its voice. */
+  get isFaint(): boolean {
+    return this.#following && this.#at(this.#frames - 1) < this.#peak * BELOW_PEAK;
+  }
+
   /** The utterance is over. */
   end(): void {
     this.#following = false;

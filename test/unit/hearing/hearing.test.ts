@@ -42,6 +42,24 @@ describe('hearing', () => {
     ]);
   });
 
+  it.each([
+    ['doubtful and 48 dB down: what the detector remembers', 0.5, 8, 40],
+    ['doubtful and as loud as the voice', 0.5, 0, 200],
+    ['quiet, of which the detector is sure', 0.7, 8, 200],
+  ])('ends an utterance when its voice does: 160 ms that are %s', (_, p, shift, countsMs) => {
+    // 40 ms of what it says after the voice are still loud.
+    const script = [...times(50, 0), ...times(50, 0.95), ...times(2, 0.5), ...times(8, p), ...times(40, 0)];
+    const { hearing, heard } = hearingOf(script);
+    const voice = ramp(160);
+    script.forEach((_, frame) => hearing.push(frame >= 50 && frame < 102 ? voice : voice.map((x) => x >> (frame >= 102 && frame < 110 ? shift : 8)), monotonicMs(20 * (frame + 1))));
+    expect(heard.events.map(({ type, atMs }) => [type, atMs])).toEqual([
+      ['speech_started', 1020],
+      ['speech_ended', 2000 + countsMs + 500],
+    ]);
+    // What is shown is what the detector said.
+    expect(heard.probabilities).toEqual(script);
+  });
+
   it('cuts a monologue into utterances that join without a gap', () => {
     const { events, samples } = play([...times(50, 0), ...times(1000, 0.95), ...times(40, 0)], { turns: { maxUtteranceMs: 5000 } });
     const pieces = ended(events);
