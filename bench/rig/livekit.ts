@@ -18,6 +18,10 @@ export interface BenchLiveKit {
   readonly apiKey: string;
   readonly apiSecret: string;
   stop(): Promise<void>;
+  /** SIGKILL: its connections break without a word. */
+  kill(): void;
+  /** Starts it again on the same ports with the same keys; resolves when the port answers. */
+  restart(): Promise<void>;
 }
 
 /** A real LiveKit server on loopback, with keys and ports of its own. */
@@ -28,10 +32,18 @@ export async function startBenchLiveKit(): Promise<BenchLiveKit> {
   const binary = await needLiveKitBinary();
   const keys = freshKeys();
   const folder = mkdtempSync(join(tmpdir(), 'voice-node-bench-'));
-  const server = await startLiveKitServer({ binary, keys, ports: await livekitPorts(), logFile: join(folder, 'livekit-server.log'), deadlineMs: START_DEADLINE_MS });
+  const ports = await livekitPorts();
+  const start = () => startLiveKitServer({ binary, keys, ports, logFile: join(folder, 'livekit-server.log'), deadlineMs: START_DEADLINE_MS });
+  let server = await start();
   return {
     url: server.url,
     ...keys,
+    kill: () => server.child.kill(),
+    async restart() {
+      server.child.kill();
+      await server.child.ended;
+      server = await start();
+    },
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
