@@ -1,245 +1,289 @@
-import {
-  DisconnectReason,
-  ParticipantKind,
-  Room,
-  dispose,
-  RoomEvent,
-  TrackKind,
-  TrackSource,
-  type RemoteParticipant,
-  type RemoteTrackPublication,
-} from '@livekit/rtc-node';
+import { dispose } from '@livekit/rtc-node';
 import type { Clock, Timer } from '../../domain/clock.js';
-import { withDeadline } from '../../domain/deadline.js';
 import { messageOf, VoiceNodeError } from '../../domain/errors.js';
 import type { AgentState, CallerEvent } from '../../domain/events.js';
 import type { Log, Meter } from '../../domain/observer.js';
 import { monotonicMs } from '../../domain/time.js';
 import type { Line, LineEnd, LineListener } from '../../domain/transport.js';
-import { CallerAudio } from './caller-audio.js';
-import { Outbox } from './outbox.js';
-import { ReplyTrack } from './reply-track.js';
+import { bounded } from './bounded.js';
+import { ConnectSlots } from './connect-slots.js';
+import type { Connection, ConnectionFactory, ConnectionListener } from './connection.js';
+import { join, type JoinLimits } from './join.js';
+import { rejoin } from './rejoin.js';
+import { RoomConnection } from './room-connection.js';
 
-const CONNECT_LIMIT_MS = 10_000;
-const PUBLISH_LIMIT_MS = 5000;
-const CLOSE_LIMIT_MS = 5000;
-/** A caller who has not subscribed to the robot's voice by then will not: begin all the same. */
-const SUBSCRIBE_LIMIT_MS = 1000;
-/** Nobody may send us more than this in one stream; the default of the SDK is 5 GB. */
-const MAX_STREAM_BYTES = 64 * 1024;
+const FIRST: JoinLimits = { turnMs: 10_000, connectMs: 10_000, publishMs: 5000 };
+/** A server that accepts and then says nothing must not hold an attempt for long: the next one may find another. */
+const AGAIN: JoinLimits = { turnMs: 30_000, connectMs: 3000, publishMs: 1500 };
+/** rtc-node repairs a signalling connection in place, which nobody hears; past this it is quicker to begin anew. */
+const REPAIR_LIMIT_MS = 2000;
+const REMOVE_LIMIT_MS = 5000;
+const NO_MEDIA_MS = 15_000;
+const MAX_CONNECTS = 4;
+/** Names that may still be seen in the room; the oldest are forgotten. */
+const MAX_FORMER = 16;
+
+const slotsOfProcess = new ConnectSlots(MAX_CONNECTS);
 
 export interface LiveKitLineOptions {
   readonly url: string;
-  /** A token for exactly this room. */
-  readonly token: string;
   readonly room: string;
+  /** For the first connection: a token for exactly this room and this identity. */
+  readonly token: string;
+  readonly identity: string;
+  /** The name of the n-th attempt to come back (1, 2, ...): one that was never in this room. */
+  identityOf(attempt: number): string;
+  /**
+   * A token for this room and this identity, with the same grants; has 2 s. Undefined: the call is somebody else's by
+   * now, and the line ends as `superseded`. A rejection is bad luck, and another attempt follows.
+   */
+  fresh(identity: string): Promise<string | undefined>;
+  /** The robot is in the room under this name now. */
+  identityChanged(identity: string): void;
+  /** Asks the server to remove an earlier name of this line's that it still shows. */
+  readonly removeGhost?: ((identity: string) => Promise<void>) | undefined;
+  /** How long the line may be down in one piece before the call is lost: the call's longest duration. */
+  readonly maxOutageMs: number;
+  /** 15 s: nothing comes from a caller who is there with an open microphone. */
+  readonly noMediaMs?: number | undefined;
+}
+
+/** For tests: connections without a server, a queue of one's own, chance that can be repeated. */
+export interface LineParts {
+  readonly connections?: ConnectionFactory;
+  readonly slots?: ConnectSlots;
+  readonly random?: () => number;
 }
 
 /**
- * A call's line through a LiveKit room. The caller is the first participant with a microphone who is not an
- * agent; when that one leaves, the next one is heard. Every event only triggers `#reconcile`, which brings
- * what is subscribed and read in line with who is there: so nothing depends on the order of events.
+ * A call's line through a LiveKit room: what lives as long as the call. A connection that breaks is replaced by a
+ * new one under a new name, for as long as the call may last, unless somebody wanted it to end.
  */
 export class LiveKitLine implements Line {
   readonly room: string;
   readonly #options: LiveKitLineOptions;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #meter: Meter;
-  readonly #rtc = new Room();
-  readonly #replyTrack = new ReplyTrack();
-  readonly #outbox: Outbox;
+  readonly #connections: ConnectionFactory;
+  readonly #slots: ConnectSlots;
+  readonly #random: () => number;
+  readonly #closing = new AbortController();
+  /** Connections being left in the background. */
+  readonly #leaving = new Set<Promise<void>>();
+  readonly #former = new Set<string>();
   #listener: LineListener | undefined;
+  /** The one that is up. */
+  #connection: Connection | undefined;
+  #identity: string;
+  #attempts = 0;
   #caller: string | undefined;
-  #audio: CallerAudio | undefined;
-  #open = false;
-  /** Somebody hears the robot: a greeting said earlier would be lost. */
-  #audible = false;
-  #audibleTimer: Timer | undefined;
+  /** Who was heard last: after a break he is looked for. */
+  #lastCaller: string | undefined;
+  #state: AgentState | undefined;
+  #repairTimer: Timer | undefined;
   #ended = false;
-  #connecting: Promise<void> | undefined;
-  #closing: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
 
-  constructor(options: LiveKitLineOptions, clock: Clock, meter: Meter, log: Log) {
+  constructor(options: LiveKitLineOptions, clock: Clock, meter: Meter, log: Log, parts: LineParts = {}) {
     this.room = options.room;
     this.#options = options;
+    this.#identity = options.identity;
     this.#clock = clock;
-    this.#meter = meter;
     this.#log = log;
-    this.#outbox = new Outbox(this.#rtc, clock, log);
+    const { url, room, noMediaMs = NO_MEDIA_MS } = options;
+    this.#connections = parts.connections ?? ((settings) => new RoomConnection({ url, room, clock, meter, log, noMediaMs }, settings));
+    this.#slots = parts.slots ?? slotsOfProcess;
+    this.#random = parts.random ?? Math.random;
   }
 
   async open(listener: LineListener): Promise<void> {
     this.#listener = listener;
-    this.#listen();
-    const { url, token } = this.#options;
-    const options = { autoSubscribe: false, dynacast: false, dataStream: { maxPayloadByteLength: MAX_STREAM_BYTES } };
-    try {
-      this.#connecting = this.#rtc.connect(url, token, options);
-      await withDeadline(this.#clock, this.#connecting, CONNECT_LIMIT_MS, 'transport_connect', `joining room ${this.room}`);
-      const { subscribed } = await withDeadline(this.#clock, this.#replyTrack.publish(this.#rtc), PUBLISH_LIMIT_MS, 'transport_publish', 'publishing the reply track');
-      void subscribed.then(this.#onAudible);
-    } catch (error) {
-      // The text of a native error may contain the token.
-      const message = messageOf(error).replaceAll(token, '[token]');
-      throw error instanceof VoiceNodeError ? error : new VoiceNodeError('transport_connect', `joining room ${this.room} failed: ${message}`);
+    const connection = await this.#join(this.#options.identity, this.#options.token, FIRST);
+    if (this.#over) {
+      this.#discard(connection);
+      throw new VoiceNodeError('transport_lost', `room ${this.room} was left again while joining it`);
     }
-    if (this.#ended) throw new VoiceNodeError('transport_lost', `room ${this.room} was left again while joining it`);
-    this.#open = true;
-    this.#clock.at(this.#clock.nowMs(), () => this.#guard(() => this.#reconcile()));
+    this.#connection = connection;
+    this.#clock.at(this.#clock.nowMs(), () => this.#start(connection));
   }
 
   send(frame: Int16Array): boolean {
-    return this.#open && !this.#ended && this.#replyTrack.send(frame);
+    return this.#connection?.send(frame) ?? false;
   }
 
   setAgentState(state: AgentState): void {
-    this.#outbox.setAgentState(state);
+    this.#state = state;
+    this.#connection?.setAgentState(state);
   }
 
   publish(event: CallerEvent): void {
-    if (this.#open) this.#outbox.publish(event);
+    this.#connection?.publishEvent(event);
   }
 
   transcript(from: 'caller' | 'robot', segment: string, text: string, final: boolean): void {
-    const caller = from === 'caller';
-    if (!this.#open) return;
-    this.#outbox.transcript({
-      text,
-      segment,
-      final,
-      senderIdentity: caller ? this.#caller : undefined,
-      trackSid: caller ? this.#audio?.trackSid : undefined,
-    });
+    this.#connection?.transcript(from, segment, text, final);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
   async #close(): Promise<void> {
-    // The last events of a call are on their way; a line that is gone would only keep them waiting.
-    if (this.#open && !this.#ended) await this.#outbox.flush();
+    const connection = this.#connection;
+    // The last events of a call are on their way.
+    if (connection !== undefined) await connection.flush();
     this.#ended = true;
-    this.#audibleTimer?.cancel();
-    this.#outbox.close();
-    this.#audio?.close();
-    this.#audio = undefined;
-    // A connection that comes up after its deadline must not stay behind as a mute participant.
-    this.#connecting?.then(() => this.#rtc.disconnect()).catch(() => undefined);
-    for (const work of [() => this.#rtc.disconnect(), () => this.#replyTrack.close()]) {
-      try {
-        await withDeadline(this.#clock, work(), CLOSE_LIMIT_MS, 'transport_timeout', 'leaving the room');
-      } catch (error) {
-        this.#log.warn({ error: messageOf(error) }, 'the line was not closed cleanly');
-      }
-    }
+    this.#closing.abort();
+    this.#drop();
+    await Promise.all(this.#leaving);
   }
 
-  #listen(): void {
-    const changed = (): void => this.#guard(() => this.#reconcile());
-    for (const event of [
-      RoomEvent.ParticipantConnected,
-      RoomEvent.ParticipantDisconnected,
-      RoomEvent.TrackPublished,
-      RoomEvent.TrackUnpublished,
-      RoomEvent.TrackSubscribed,
-      RoomEvent.TrackUnsubscribed,
-      RoomEvent.Reconnected,
-    ] as const) {
-      this.#rtc.on(event, changed);
-    }
-    this.#rtc.on(RoomEvent.Reconnecting, () => this.#log.warn({}, 'the room is reconnecting'));
-    this.#rtc.on(RoomEvent.Reconnected, () => this.#log.info({}, 'the room is back'));
-    this.#rtc.on(RoomEvent.Disconnected, (reason) => this.#guard(() => this.#onDisconnected(reason)));
+  get #over(): boolean {
+    return this.#ended || this.#closed !== undefined;
   }
 
-  #onDisconnected(reason: DisconnectReason): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    if (this.#open) this.#listener?.ended(lineEnd(reason), DisconnectReason[reason]);
+  /** Takes the connection out of service. */
+  #drop(): void {
+    this.#repairTimer?.cancel();
+    this.#repairTimer = undefined;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection !== undefined) this.#discard(connection);
   }
 
-  /** Rooms swallow what their listeners throw; here it is at least seen. */
-  #guard(task: () => void): void {
-    try {
-      if (!this.#ended) task();
-    } catch (error) {
-      this.#log.error({ error: messageOf(error) }, 'a room event could not be handled');
-    }
+  #discard(connection: Connection): void {
+    const left = connection.close().then(() => void this.#leaving.delete(left));
+    this.#leaving.add(left);
   }
 
-  #reconcile(): void {
-    if (!this.#open) return;
-    const known = this.#caller === undefined ? undefined : this.#rtc.remoteParticipants.get(this.#caller);
-    if (this.#caller !== undefined && known === undefined) {
-      this.#caller = undefined;
-      this.#listener?.callerLeft();
-    }
-    const caller = known ?? this.#findCaller();
-    const publication = caller === undefined ? undefined : microphoneOf(caller);
-    if (publication !== undefined && !publication.subscribed) publication.setSubscribed(true);
-    if (caller !== undefined && !this.#audible) {
-      this.#audibleTimer ??= this.#clock.at(monotonicMs(this.#clock.nowMs() + SUBSCRIBE_LIMIT_MS), this.#onAudible);
-      return;
-    }
-    this.#read(publication);
-    if (caller !== undefined && this.#caller === undefined) {
-      this.#caller = caller.identity;
-      this.#listener?.callerJoined(caller.identity);
-    }
-  }
-
-  readonly #onAudible = (): void => {
-    this.#audibleTimer?.cancel();
-    if (this.#audible) return;
-    this.#audible = true;
-    this.#guard(() => this.#reconcile());
-  };
-
-  #read(publication: RemoteTrackPublication | undefined): void {
-    const track = publication?.track;
-    if (this.#audio !== undefined && this.#audio.trackSid === track?.sid) return;
-    this.#audio?.close();
-    this.#audio = undefined;
-    if (track === undefined) return;
-    this.#audio = new CallerAudio(track, this.#clock, this.#log, {
-      audio: (samples) => this.#listener?.audio(samples),
-      dropped: (frames) => this.#meter.framesDropped('inbound', frames),
+  #join(identity: string, token: string, limits: JoinLimits): Promise<Connection> {
+    return join(token, {
+      clock: this.#clock,
+      slots: this.#slots,
+      signal: this.#closing.signal,
+      room: this.room,
+      limits,
+      make: () => this.#connections({ preferred: this.#lastCaller, isGhost: (name) => name !== this.#identity && this.#former.has(name) }),
+      mayBeIn: () => this.#remember(identity),
+      in: () => {
+        this.#remember(identity);
+        if (identity === this.#identity) return;
+        this.#identity = identity;
+        this.#options.identityChanged(identity);
+      },
+      discard: (connection) => this.#discard(connection),
     });
   }
 
-  #findCaller(): RemoteParticipant | undefined {
-    for (const participant of this.#rtc.remoteParticipants.values()) {
-      if (participant.kind !== ParticipantKind.AGENT && microphoneOf(participant) !== undefined) return participant;
+  #remember(identity: string): void {
+    this.#former.add(identity);
+    const [oldest] = this.#former;
+    if (this.#former.size > MAX_FORMER && oldest !== undefined) this.#former.delete(oldest);
+  }
+
+  #start(connection: Connection): void {
+    if (this.#connection !== connection) return;
+    if (this.#state !== undefined) connection.setAgentState(this.#state);
+    connection.start(this.#listenerOf(connection));
+  }
+
+  /** A connection that has been replaced has nothing to say any more. */
+  #listenerOf(connection: Connection): ConnectionListener {
+    const asked = new Set<string>();
+    const told = (task: (listener: LineListener) => void): void => {
+      if (this.#connection === connection && this.#listener !== undefined && !this.#over) task(this.#listener);
+    };
+    return {
+      callerJoined: (identity) =>
+        told((listener) => {
+          this.#caller = this.#lastCaller = identity;
+          listener.callerJoined(identity);
+        }),
+      callerLeft: (hungUp) =>
+        told((listener) => {
+          this.#caller = undefined;
+          listener.callerLeft(hungUp);
+        }),
+      audio: (samples) => told((listener) => listener.audio(samples)),
+      repairing: () => told(() => this.#repairing()),
+      repaired: () => told(() => this.#repaired()),
+      ghost: (identity) =>
+        told(() => {
+          if (!asked.has(identity)) void this.#removeGhost(identity);
+          asked.add(identity);
+        }),
+      lost: (end, detail) => told(() => (end === 'lost' ? this.#down(detail) : this.#end(end, detail))),
+    };
+  }
+
+  #repairing(): void {
+    this.#log.warn({}, 'the connection is being repaired');
+    const limitAt = monotonicMs(this.#clock.nowMs() + REPAIR_LIMIT_MS);
+    this.#repairTimer ??= this.#clock.at(limitAt, () => this.#down(`not repaired within ${REPAIR_LIMIT_MS} ms`));
+  }
+
+  #repaired(): void {
+    this.#log.info({}, 'the connection is repaired');
+    this.#repairTimer?.cancel();
+    this.#repairTimer = undefined;
+  }
+
+  #down(detail: string): void {
+    this.#log.warn({ detail }, 'the line is down; joining again');
+    this.#drop();
+    const heard = this.#caller !== undefined;
+    this.#caller = undefined;
+    if (heard) this.#listener?.callerLeft(false);
+    if (this.#over) return;
+    this.#listener?.interrupted();
+    this.#comeBack().catch((error: unknown) => {
+      this.#log.error({ error: messageOf(error) }, 'joining again failed: a bug');
+      this.#end('lost', messageOf(error));
+    });
+  }
+
+  async #comeBack(): Promise<void> {
+    const { maxOutageMs } = this.#options;
+    const result = await rejoin({
+      clock: this.#clock,
+      log: this.#log,
+      signal: this.#closing.signal,
+      limitMs: maxOutageMs,
+      random: this.#random,
+      nextIdentity: () => this.#options.identityOf(++this.#attempts),
+      fresh: (identity) => this.#options.fresh(identity),
+      join: (identity, token) => this.#join(identity, token, AGAIN),
+    });
+    if (this.#over) {
+      if (typeof result === 'object') this.#discard(result);
+      return;
     }
-    return undefined;
+    if (result === 'superseded') return this.#end('superseded', 'the call is held by somebody else');
+    if (result === 'late') return this.#end('lost', `not back within ${maxOutageMs} ms`);
+    this.#connection = result;
+    this.#listener?.restored();
+    this.#start(result);
   }
-}
 
-function microphoneOf(participant: RemoteParticipant): RemoteTrackPublication | undefined {
-  for (const publication of participant.trackPublications.values()) {
-    const { source } = publication;
-    const voice = source === TrackSource.SOURCE_MICROPHONE || source === TrackSource.SOURCE_UNKNOWN;
-    if (publication.kind === TrackKind.KIND_AUDIO && voice) return publication;
+  #end(end: LineEnd, detail: string): void {
+    if (this.#over) return;
+    this.#ended = true;
+    this.#closing.abort();
+    this.#drop();
+    this.#listener?.ended(end, detail);
   }
-  return undefined;
-}
 
-function lineEnd(reason: DisconnectReason): LineEnd {
-  switch (reason) {
-    case DisconnectReason.CLIENT_INITIATED:
-      return 'closed_by_us';
-    case DisconnectReason.DUPLICATE_IDENTITY:
-      return 'superseded';
-    case DisconnectReason.PARTICIPANT_REMOVED:
-      return 'removed';
-    case DisconnectReason.ROOM_DELETED:
-    case DisconnectReason.ROOM_CLOSED:
-      return 'room_closed';
-    default:
-      return 'lost';
+  /** One robot in the room: what a server that was cut off for a while still shows of our earlier connections goes. */
+  async #removeGhost(identity: string): Promise<void> {
+    this.#log.info({ identity }, 'an earlier connection of this line is still shown in the room');
+    const bounds = { clock: this.#clock, signal: this.#closing.signal, limitMs: REMOVE_LIMIT_MS, code: 'transport_timeout', what: 'removing it' } as const;
+    try {
+      await bounded(bounds, this.#options.removeGhost?.(identity) ?? Promise.resolve());
+    } catch (error) {
+      // It may just have left by itself, and the server forgets it after 20 s in any case.
+      this.#log.debug({ identity, error: messageOf(error) }, 'an earlier connection was not removed');
+    }
   }
 }
 

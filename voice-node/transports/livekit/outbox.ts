@@ -4,6 +4,7 @@ import { withDeadline } from '../../domain/deadline.js';
 import { messageOf } from '../../domain/errors.js';
 import type { AgentState, CallerEvent } from '../../domain/events.js';
 import type { Log } from '../../domain/observer.js';
+import { bounded } from './bounded.js';
 
 const TOPIC = 'voice-node';
 const TRANSCRIPTION_TOPIC = 'lk.transcription';
@@ -38,7 +39,7 @@ export class Outbox {
   #sending = false;
   #transcripts = 0;
   #tail: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(room: Room, clock: Clock, log: Log) {
     this.#room = room;
@@ -46,8 +47,13 @@ export class Outbox {
     this.#log = log;
   }
 
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Nothing is waited for any more. */
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
   }
 
   /** Waits until what was published has been handed over, for a moment at most. Never rejects. */
@@ -108,8 +114,10 @@ export class Outbox {
 
   /** Never rejects. */
   async #do(what: string, send: () => Promise<unknown>): Promise<void> {
+    if (this.#closed) return;
     try {
-      await withDeadline(this.#clock, send(), SEND_LIMIT_MS, 'transport_timeout', what);
+      const { signal } = this.#closing;
+      await bounded({ clock: this.#clock, signal, limitMs: SEND_LIMIT_MS, code: 'transport_timeout', what }, send());
     } catch (error) {
       if (!this.#closed) this.#log.debug({ error: messageOf(error) }, `${what} was not sent`);
     }
