@@ -44,7 +44,7 @@ export const doors = [
     },
   },
   {
-    files: ['voice-node/platform/{clock,virtual-clock}.ts'],
+    files: ['voice-node/platform/{clock,virtual-clock,vitals}.ts'],
     rules: {
       'no-restricted-globals': 'off',
       'no-restricted-properties': ['error', ...environment.properties],

@@ -22,6 +22,8 @@ export interface ShardListener {
   /** It can take calls. Once. */
   ready(): void;
   vitals(vitals: Vitals): void;
+  /** It is to be replaced once its calls have ended: no more of them should be begun here. Once. */
+  retiring?(): void;
   /** Something was said: for the record. */
   said(callId: string, said: Said): void;
   /** The robot is in the room under another identity now. */
