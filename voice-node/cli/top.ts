@@ -54,7 +54,7 @@ export async function watch(client: Pick<NodeClient, 'view'>, screen: Screen, cl
   if (tty) screen.write(ENTER);
   try {
     while (!signal.aborted) {
-      await draw([...trouble, ...renderNode(view, widthOf(screen))], screen);
+      await draw([...trouble, ...renderNode(view, widthOf(screen))], screen, signal);
       await pause(clock, PERIOD_MS, signal);
       if (signal.aborted) return;
       try {
@@ -70,10 +70,10 @@ export async function watch(client: Pick<NodeClient, 'view'>, screen: Screen, cl
   }
 }
 
-async function draw(lines: readonly string[], screen: Screen): Promise<void> {
+async function draw(lines: readonly string[], screen: Screen, signal: AbortSignal): Promise<void> {
   const text = screen.isTTY === true ? `${HOME}${fitting(lines, screen.rows ?? 24).map((line) => `${line}${CLEAR_LINE}`).join('\r\n')}${CLEAR_BELOW}` : `${lines.join('\n')}\n\n`;
   // A reader that is slower than this gets fewer pictures, not a queue of them.
-  if (!screen.write(text)) await once(screen, 'drain');
+  if (!screen.write(text)) await once(screen, 'drain', { signal }).catch(() => undefined);
 }
 
 /** As many lines as the terminal has; the last one says how many are missing. */

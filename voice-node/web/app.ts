@@ -88,6 +88,11 @@ export function createApp(options: WebOptions, ports: WebPorts): Hono {
   addAdmin(app, ports);
   app.post(
     '/api/session/create',
+    // Before anything is waited for, the body too: a node that is full says so at once.
+    async (context, next) => {
+      const readiness = ports.readiness();
+      return readiness.ready ? next() : busy(context, readiness);
+    },
     bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => failure(context, 413, 'argument_invalid', `expected at most ${MAX_BODY_BYTES} bytes`) }),
     (context) => createSession(context, ports),
   );
@@ -112,9 +117,6 @@ async function createSession(context: Context, ports: WebPorts): Promise<Respons
   if (!/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) {
     return failure(context, 415, 'argument_invalid', 'expected content-type application/json');
   }
-  // Before anything is waited for, the body too: a node that is full must say so at once.
-  const readiness = ports.readiness();
-  if (!readiness.ready) return busy(context, readiness);
   let body: unknown;
   try {
     const text = await context.req.text();

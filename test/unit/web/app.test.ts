@@ -5,16 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
-import { createApp, type OfferedRobot } from '../../../voice-node/web/app.js';
 import { listen } from '../../../voice-node/web/server.js';
-import type { Readiness, Reservation } from '../../../voice-node/web/reservations.js';
-import type { Session } from '../../../voice-node/web/sessions.js';
-import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
-import { FakeOperations } from '../../support/fake-operations.js';
-import { MemoryLog } from '../call/rig.js';
+import { appIn, errorOf, OFFERS, SESSION, type Changes } from './rig.js';
 
 let folder: string;
-const SESSION: Session = { sessionId: 'id', robot: 'echo', room: 'session-id', identity: 'caller-1', token: 'a.b.c', url: 'ws://127.0.0.1:7880' };
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'voice-node-web-'));
@@ -28,61 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const OFFERS: readonly OfferedRobot[] = [
-  { name: 'echo', mode: 'echo', description: 'Says back what it hears.', ready: true, missing: [] },
-  {
-    name: 'shop',
-    mode: 'pipeline',
-    ready: false,
-    missing: [
-      { thing: 'OPENAI_API_KEY', text: 'stt openai: OPENAI_API_KEY is not set' },
-      { thing: 'OPENAI_API_KEY', text: 'llm openai: OPENAI_API_KEY is not set' },
-      { thing: 'flite', text: 'tts flite: the program flite is not on PATH' },
-    ],
-  },
-  { name: 'tone', mode: 'tone', ready: true, missing: [] },
-];
-
-interface Changes {
-  offers?: () => readonly OfferedRobot[];
-  ready?: boolean;
-  reason?: string;
-  reserve?: (room: string) => Reservation | Readiness;
-  createSession?: (robot: string, names: { readonly room: string }) => Promise<Session>;
-  metrics?: () => Promise<never>;
-}
-
-function appOf(changes: Changes = {}) {
-  const log = new MemoryLog();
-  const asked: string[] = [];
-  const app = createApp(
-    { staticFolder: folder, liveKitClient: join(folder, 'livekit.mjs') },
-    {
-      log,
-      clock: new VirtualClock(),
-      operations: new FakeOperations(),
-      adminToken: 'a token of the operator',
-      reserve: changes.reserve ?? (() => ({ release: () => undefined })),
-      readiness: () => ({ ready: changes.ready ?? true, ...(changes.reason === undefined ? {} : { reason: changes.reason }) }),
-      robots: () => ({ default: 'echo', offers: (changes.offers ?? (() => OFFERS))() }),
-      createSession:
-        changes.createSession ??
-        ((robot) => {
-          asked.push(robot);
-          return Promise.resolve({ ...SESSION, robot });
-        }),
-      metrics: changes.metrics ?? (() => Promise.resolve({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'voice_node_calls 0\n' })),
-    },
-  );
-  const post = (body: string | undefined, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
-    app.request('/api/session/create', { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
-  return { app, log, asked, post };
-}
-
-const errorOf = async (response: Response): Promise<{ status: number; code: string; message: string }> => {
-  const { error } = (await response.json()) as { error: { code: string; message: string } };
-  return { status: response.status, ...error };
-};
+const appOf = (changes?: Changes) => appIn(folder, changes);
 
 describe('POST /api/session/create', () => {
   it('makes a session for the robot that is asked for, or the default', async () => {
@@ -212,6 +152,10 @@ describe('the other addresses', () => {
     }
     expect((await app.request('/api/session/create')).status).toBe(404);
     expect((await app.request('/client.js', { method: 'POST' })).status).toBe(404);
+    for (const [method, path] of [['GET', '/api/node'], ['GET', '/api/calls'], ['DELETE', '/api/calls/call-1'], ['POST', '/api/drain']] as const) {
+      const refused = await app.request(path, { method });
+      expect([path, refused.status]).toEqual([path, 401]);
+    }
   });
 
   it('always come with the headers of a page that trusts nobody', async () => {
