@@ -278,7 +278,10 @@ export class Call implements LineListener {
 function lengthsOf(phrases: Phrases): CallRules['phrases'] {
   const lengthsMs: { -readonly [K in keyof CallRules['phrases']]: number } = {};
   for (const [name, phrase] of Object.entries(phrases) as [keyof Phrases, Phrases[keyof Phrases]][]) {
-    if (phrase !== undefined) lengthsMs[name] = (phrase.audio.samples.length / phrase.audio.rateHz) * 1000;
+    if (phrase === undefined) continue;
+    const { samples, rateHz } = phrase.audio;
+    // At a rate that makes no sense it fails when it is said, and nobody waits for it.
+    lengthsMs[name] = rateHz > 0 ? (samples.length / rateHz) * 1000 : 0;
   }
   return lengthsMs;
 }

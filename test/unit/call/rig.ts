@@ -99,10 +99,10 @@ export interface RigOptions {
   readonly denoiser?: Denoiser;
   readonly options?: Partial<CallOptions>;
   readonly journal?: CallJournal;
+  readonly clock?: VirtualClock;
 }
 
-export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other, denoiser, options, journal }: RigOptions = {}): Rig {
-  const clock = new VirtualClock();
+export function rigOf(orchestrator: Orchestrator, { line: wrap, detector: other, denoiser, options, journal, clock = new VirtualClock() }: RigOptions = {}): Rig {
   const frames: Int16Array[] = [];
   const line = new MemoryLine({ onFrame: (frame) => frames.push(frame) });
   const meter = new CountingMeter();
