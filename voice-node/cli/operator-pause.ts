@@ -4,6 +4,7 @@ import { monotonicMs } from '../domain/time.js';
 /** Resolves after `ms`, or as soon as `signal` aborts. */
 export const pause = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
     const done = (): void => {
       timer.cancel();
       signal?.removeEventListener('abort', done);
