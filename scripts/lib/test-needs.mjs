@@ -3,6 +3,7 @@ import { aptInstall } from './apt.mjs';
 import { ScriptError } from './checkout.mjs';
 import { needLiveKitBinary, onPath } from './livekit-binary.mjs';
 import { tryRun } from './progress.mjs';
+import { needRedis } from './redis-server.mjs';
 
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const CHROMIUM_PLACES = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
@@ -38,4 +39,4 @@ export async function needRecordings() {
   if (!existsSync(RECORDING)) await aptInstall(['alsa-utils']);
 }
 
-export { needLiveKitBinary };
+export { needLiveKitBinary, needRedis };

@@ -5,7 +5,7 @@ import { ensureBuilt } from './build.mjs';
 import { cacheDir, explain, inRoot } from './checkout.mjs';
 import { ensureInstalled } from './install.mjs';
 import { needOffline } from './offline.mjs';
-import { needBrowser, needLiveKitBinary, needRecordings } from './test-needs.mjs';
+import { needBrowser, needLiveKitBinary, needRecordings, needRedis } from './test-needs.mjs';
 import { addUp, closingLine, countVitest, exitCodeOf } from './test-report.mjs';
 
 const bin = (...parts) => inRoot('node_modules', ...parts);
@@ -16,8 +16,8 @@ const STEPS = [
   { name: 'types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noEmit'] },
   { name: 'page-types', args: [bin('typescript', 'bin', 'tsc'), '-p', 'static'] },
   { name: 'imports', args: [bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'voice-node'] },
-  { name: 'unit', vitest: true, needs: ['recordings', 'offline'] },
-  { name: 'integration', vitest: true, needs: ['build', 'livekit', 'recordings', 'offline'] },
+  { name: 'unit', vitest: true, needs: ['recordings', 'offline', 'redis'] },
+  { name: 'integration', vitest: true, needs: ['build', 'livekit', 'recordings', 'offline', 'redis'] },
   { name: 'e2e', vitest: true, needs: ['build', 'livekit', 'browser', 'offline'] },
 ];
 
@@ -29,6 +29,7 @@ const SETUP = {
   livekit: async (env) => void (env.LIVEKIT_SERVER_BIN = await needLiveKitBinary()),
   recordings: async () => needRecordings(),
   offline: async () => needOffline(),
+  redis: async (env) => void (env.REDIS_SERVER_BIN = await needRedis()),
   browser: async (env) => void (env.CHROMIUM_BIN = await needBrowser()),
 };
 
