@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GOODBYE_MS } from '../../../voice-node/call/state.js';
+import { FAREWELL_SLACK_MS, GOODBYE_MS } from '../../../voice-node/call/state.js';
 import { VoiceNodeError } from '../../../voice-node/domain/errors.js';
 import { CALL_ENDS, type CallEnd } from '../../../voice-node/domain/observer.js';
 import type { LineEnd } from '../../../voice-node/domain/transport.js';
@@ -85,6 +85,7 @@ describe('the end of a call', () => {
       (call) => call.listening().starts(),
       (call) => call.listening().says(),
       (call) => call.listening().says().answers(),
+      (call) => call.listening().send({ type: 'interrupted' }),
     ];
     for (const end of CALL_ENDS) {
       for (const reach of phases) {
@@ -140,5 +141,83 @@ describe('the end of a call', () => {
     const call = new CoreDriver().listening();
     call.after(LIMITS.idleMs - 1);
     expect(call.send({ type: 'tick' })).toEqual([]);
+  });
+});
+
+describe('the good-bye of the node', () => {
+  const talk = (): CoreDriver => new CoreDriver({}, { phrases: { goodbye: 2500 } }).listening();
+
+  it('that never begins, or stops in the middle, ends the call a little after its length', () => {
+    for (const starts of [false, true]) {
+      const call = talk();
+      const askedMs = call.nowMs;
+      call.send({ type: 'say_goodbye' });
+      const { generation } = call.state;
+      if (starts) call.after(20).send({ type: 'playout_started', generation });
+      if (starts) call.after(1000).send({ type: 'playout_starved', generation });
+      if (starts) call.after(1000).send({ type: 'playout_resumed', generation });
+      const commands = names(call.expire());
+      expect(commands.slice(0, 2)).toEqual(['report_error', 'publish error']);
+      expect([call.end, call.nowMs - askedMs]).toEqual(['shutdown', 2500 + FAREWELL_SLACK_MS]);
+      // Nobody else's fault.
+      expect(call.commands.find(({ type }) => type === 'report_error')).toMatchObject({ provider: undefined });
+    }
+  });
+
+  it('that fails ends the call at once; a failing orchestrator does not touch it', () => {
+    const call = talk().says();
+    call.answers();
+    call.send({ type: 'say_goodbye' });
+    expect(names(call.send({ type: 'reply_failed', generation: undefined, error: trouble }))).toEqual(['report_error', 'publish error']);
+    expect(call.end).toBeUndefined();
+    call.send({ type: 'reply_failed', generation: call.state.generation, error: trouble });
+    expect(call.end).toBe('shutdown');
+  });
+
+  it('is left out where the robot has just said its own', () => {
+    const call = talk().says();
+    const generation = call.answers();
+    call.send({ type: 'end_requested' });
+    call.send({ type: 'playout_finished', generation, heardMs: 900 });
+    expect(call.send({ type: 'say_goodbye' })).toEqual([]);
+    call.expire();
+    expect(call.end).toBe('robot_ended');
+  });
+
+  it('is for a held reply what it is for any: over', () => {
+    const call = new CoreDriver({}, { interruptions: 'confirm', phrases: { goodbye: 2500 } }).listening().says();
+    call.answers();
+    call.starts(true);
+    expect(call.state.held).toBeDefined();
+    expect(names(call.send({ type: 'say_goodbye' }))).toEqual(expect.arrayContaining(['tell_dropped', 'cut_reply', 'say']));
+    expect(call.state).toMatchObject({ phase: 'thinking', held: undefined, ending: 'shutdown' });
+  });
+});
+
+describe('a line that is down', () => {
+  it('ends a call that was about to end', () => {
+    const call = new CoreDriver().listening().says();
+    call.answers();
+    call.send({ type: 'end_requested' });
+    call.send({ type: 'interrupted' });
+    expect(call.end).toBe('robot_ended');
+  });
+
+  it('takes the caller with it, even where the line has not said so', () => {
+    const call = new CoreDriver().listening().says();
+    call.answers();
+    expect(names(call.send({ type: 'interrupted' })).slice(0, 3)).toEqual(['robot_speaking', 'cut_reply', 'reset_hearing']);
+    expect(call.state).toMatchObject({ phase: 'rejoining', deadlineMs: BORN_MS + LIMITS.callMs });
+    expect(call.send({ type: 'interrupted' })).toEqual([]);
+  });
+
+  it('hears of a caller who was there before it was up again', () => {
+    const call = new CoreDriver().listening();
+    call.send({ type: 'interrupted' });
+    expect(call.send({ type: 'caller_joined' })).toEqual([]);
+    expect(names(call.send({ type: 'restored' }))).toEqual(['agent_state']);
+    expect(call.state).toMatchObject({ phase: 'listening', rejoins: 1, callerWaits: false });
+    expect(call.send({ type: 'restored' })).toEqual([]);
+    expect(call.state.rejoins).toBe(1);
   });
 });

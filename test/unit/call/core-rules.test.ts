@@ -49,6 +49,17 @@ describe('a robot that apologises', () => {
     expect(talk.state.phase).toBe('hearing');
   });
 
+  it('says it to its end, whatever its orchestrator does meanwhile', () => {
+    const talk = call().says();
+    talk.expire();
+    const { generation } = talk.state;
+    const error = new VoiceNodeError('answer_failed', 'once more');
+    expect(names(talk.send({ type: 'reply_failed', generation: undefined, error }))).toEqual(['report_error', 'publish error']);
+    talk.send({ type: 'playout_started', generation });
+    talk.send({ type: 'reply_failed', generation: undefined, error });
+    expect(talk.state).toMatchObject({ phase: 'speaking', reply: { generation } });
+  });
+
   it('hangs up instead where it wanted to', () => {
     const talk = call().says();
     talk.send({ type: 'reply_begun', turn: 1 });
