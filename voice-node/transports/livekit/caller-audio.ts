@@ -5,10 +5,17 @@ import { messageOf } from '../../domain/errors.js';
 import type { Log } from '../../domain/observer.js';
 import { InboundGate } from './inbound-gate.js';
 
+/**
+ * Native code delivers 50 frames a second whatever arrives. Where none came for so long, the process stood still.
+ */
+const STALL_MS = 500;
+
 export interface CallerAudioSink {
   audio(samples: Int16Array): void;
   /** Frames that came too late and were thrown away. */
   dropped(frames: number): void;
+  /** The process stood still. Nothing more is delivered from this track: it would be the past. At most once. */
+  stalled(forMs: number): void;
 }
 
 /** Reads one track, frame by frame, until it is closed. One track is read by one instance at a time. */
@@ -35,11 +42,19 @@ export class CallerAudio {
 
   async #read(clock: Clock, sink: CallerAudioSink): Promise<void> {
     const gate = new InboundGate();
-    for (;;) {
+    let stalled = false;
+    for (let lastMs: number | undefined; ; ) {
       const { done, value } = await this.#reader.read();
       if (done || this.#closed) return;
+      const nowMs = clock.nowMs();
+      const gapMs = nowMs - (lastMs ?? nowMs);
+      lastMs = nowMs;
+      if (gapMs >= STALL_MS && !stalled) {
+        stalled = true;
+        sink.stalled(gapMs);
+      }
       const durationMs = (value.data.length / WIRE_RATE_HZ) * 1000;
-      if (gate.admit(durationMs, clock.nowMs())) sink.audio(value.data);
+      if (!stalled && gate.admit(durationMs, nowMs)) sink.audio(value.data);
       else sink.dropped(1);
     }
   }

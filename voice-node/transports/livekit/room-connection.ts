@@ -24,6 +24,8 @@ const SUBSCRIBE_LIMIT_MS = 1000;
  * back within the second. Who is not, has hung up.
  */
 const GOODBYE_MS = 1500;
+/** A new subscription takes a tenth of a second. */
+const RENEW_LIMIT_MS = 2000;
 /** Nobody may send us more than this in one stream; the default of the SDK is 5 GB. */
 const MAX_STREAM_BYTES = 64 * 1024;
 
@@ -58,6 +60,7 @@ export class RoomConnection implements Connection {
   #audibleTimer: Timer | undefined;
   #saidGoodbye = false;
   #goodbyeTimer: Timer | undefined;
+  #renewTimer: Timer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: RoomConnectionParts, settings: ConnectionSettings) {
@@ -130,6 +133,7 @@ export class RoomConnection implements Connection {
   async #close(): Promise<void> {
     this.#audibleTimer?.cancel();
     this.#goodbyeTimer?.cancel();
+    this.#renewTimer?.cancel();
     this.#watch?.close();
     this.#outbox.close();
     this.#audio?.close();
@@ -259,6 +263,8 @@ export class RoomConnection implements Connection {
     this.#audio?.close();
     this.#audio = undefined;
     if (track === undefined) return;
+    this.#renewTimer?.cancel();
+    this.#renewTimer = undefined;
     const { clock, log, meter } = this.#parts;
     this.#audio = new CallerAudio(track, clock, log, {
       audio: (samples) => {
@@ -266,6 +272,18 @@ export class RoomConnection implements Connection {
         this.#listener?.audio(samples);
       },
       dropped: (frames) => meter.framesDropped('inbound', frames),
+      stalled: (forMs) => this.#guard(() => this.#renew(publication, forMs)),
     });
+  }
+
+  /**
+   * What was sent while the process stood still now waits in libwebrtc's jitter buffer, which is emptied at the pace of
+   * speech: after 5 s the caller would be heard 3 s late for a minute. A new subscription has a new buffer.
+   */
+  #renew(publication: RemoteTrackPublication | undefined, stalledMs: number): void {
+    const { clock, log } = this.#parts;
+    log.warn({ stalledMs: Math.round(stalledMs) }, 'the process stood still; the caller is subscribed to anew');
+    publication?.setSubscribed(false);
+    this.#renewTimer ??= clock.at(monotonicMs(clock.nowMs() + RENEW_LIMIT_MS), () => this.#guard(() => this.#lose('lost', 'the caller could not be subscribed to anew')));
   }
 }
