@@ -1,56 +1,65 @@
-import { randomBytes } from 'node:crypto';
-import { JobStatus, WorkerStatus, type AvailabilityRequest, type JobAssignment } from '@livekit/protocol';
-import { UpdateJobStatus, UpdateWorkerStatus, AvailabilityResponse } from '@livekit/protocol';
+import { UpdateWorkerStatus, WorkerStatus } from '@livekit/protocol';
 import type { Clock, Timer } from '../domain/clock.js';
 import { messageOf, type VoiceNodeError } from '../domain/errors.js';
 import type { Log } from '../domain/observer.js';
 import { monotonicMs } from '../domain/time.js';
 import { Backoff } from './backoff.js';
-import type { LiveCalls } from './live-calls.js';
+import { WorkerJobs, type JobsDesk } from './worker-jobs.js';
 import { WorkerSocket, type ServerMessageBody, type WorkerSocketOptions } from './worker-socket.js';
 
 const STATUS_MS = 2500;
 /**
- * The load reported by a node with one call less than it may have. The server offers no job at all to workers
- * at or above its `agents.target_load`, 0.7 by default, whatever status they report.
+ * The load reported by a node that is all but full. The server offers no job at all to workers at or above its
+ * `agents.target_load`, 0.7 by default, whatever status they report.
  */
 const HIGHEST_LOAD = 0.65;
-/** An accepted job that is not assigned within this time was given to someone else. */
-const ASSIGNMENT_LIMIT_MS = 10_000;
+/** Changes of load smaller than this wait for the next regular status. */
+const LOAD_STEP = 0.02;
 
-export interface WorkerOptions extends WorkerSocketOptions {
-  readonly maxCalls: number;
+export type WorkerOptions = WorkerSocketOptions;
+
+/** The desk, as far as the worker is concerned. */
+export interface WorkerDesk extends JobsDesk {
+  /** Whether it would take a call. */
+  readonly isOpen: boolean;
+  /** 0 to 1. */
+  readonly load: number;
+  /** Accepted calls count. */
+  readonly live: number;
+  /** Calls `task` when one of these may have changed. */
+  watch(task: () => void): void;
 }
 
 /**
- * The node as the server's dispatch sees it: registers as an agent worker, says how busy it is, takes the job
- * of every new room. When the server goes away it registers again, for ever; calls in progress are not touched.
+ * The node as the server's dispatch sees it: registers as an agent worker, says how busy it is, brings the job of every
+ * new room to the desk. When the server goes away it registers again, for ever; calls in progress are not touched.
  */
 export class Worker {
   readonly #options: WorkerOptions;
-  readonly #calls: LiveCalls;
+  readonly #desk: WorkerDesk;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #jobs: WorkerJobs;
   readonly #backoff = new Backoff(200, 2000, 50);
-  readonly #accepted = new Map<string, { readonly callId: string; readonly expiry: Timer }>();
-  readonly #callOfJob = new Map<string, string>();
   #socket: WorkerSocket | undefined;
   #registered = false;
-  #draining = false;
   #stopped = false;
   #lastError = '';
   #timer: Timer | undefined;
+  #told: { readonly status: WorkerStatus; readonly load: number; readonly jobCount: number } | undefined;
 
-  constructor(options: WorkerOptions, calls: LiveCalls, clock: Clock, log: Log) {
+  constructor(options: WorkerOptions, desk: WorkerDesk, clock: Clock, log: Log) {
     this.#options = options;
-    this.#calls = calls;
+    this.#desk = desk;
     this.#clock = clock;
     this.#log = log;
+    this.#jobs = new WorkerJobs({ desk, clock, log, send: (message) => this.#socket?.send(message) });
+    desk.watch(() => this.#onChange());
   }
 
-  /** Whether the server may send calls: registered, not draining, not full. */
+  /** Whether the server may send calls: registered, and the desk is open. */
   get ready(): boolean {
-    return this.#registered && this.#available;
+    return this.#registered && this.#desk.isOpen;
   }
 
   get registered(): boolean {
@@ -66,17 +75,12 @@ export class Worker {
     });
   }
 
-  /** No new calls from now on; those in progress go on. */
-  drain(): void {
-    this.#draining = true;
-    this.#sendStatus();
-  }
-
+  /** The connection is closed for good. Calls are not touched; those that were not assigned yet never will be. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    for (const { expiry } of this.#accepted.values()) expiry.cancel();
     this.#socket?.close();
+    this.#jobs.disconnected();
   }
 
   /** What one job throws must not end the calls of all others. */
@@ -88,14 +92,6 @@ export class Worker {
     }
   }
 
-  get #occupied(): number {
-    return this.#calls.count + this.#accepted.size;
-  }
-
-  get #available(): boolean {
-    return !this.#draining && this.#occupied < this.#options.maxCalls;
-  }
-
   #onMessage(message: ServerMessageBody): void {
     switch (message.case) {
       case 'register':
@@ -104,67 +100,16 @@ export class Worker {
         this.#lastError = '';
         this.#log.info({ workerId: message.value.workerId, server: message.value.serverInfo?.version }, 'registered with the LiveKit server');
         this.#repeatStatus();
-        return;
+        return this.#jobs.reportAll();
       case 'availability':
-        return this.#onAvailability(message.value);
+        return this.#jobs.onAvailability(message.value);
       case 'assignment':
-        return this.#onAssignment(message.value);
-      case 'termination': {
-        const callId = this.#callOfJob.get(message.value.jobId);
-        if (callId !== undefined) this.#calls.end(callId, 'room_closed');
-        return;
-      }
+        return this.#jobs.onAssignment(message.value);
+      case 'termination':
+        return this.#jobs.onTermination(message.value.jobId);
       case 'pong':
         return;
     }
-  }
-
-  #onAvailability(request: AvailabilityRequest): void {
-    const job = request.job;
-    if (job === undefined) return;
-    if (!this.#available) {
-      this.#log.warn({ jobId: job.id, calls: this.#calls.count, draining: this.#draining }, 'a call was refused');
-      this.#socket?.send({ case: 'availability', value: new AvailabilityResponse({ jobId: job.id, available: false }) });
-      return;
-    }
-    // A random identity for each call: a constant one would evict its own predecessor.
-    const callId = `call-${randomBytes(9).toString('base64url')}`;
-    const expiry = this.#clock.at(monotonicMs(this.#clock.nowMs() + ASSIGNMENT_LIMIT_MS), () => {
-      this.#accepted.delete(job.id);
-      this.#sendStatus();
-    });
-    this.#accepted.set(job.id, { callId, expiry });
-    this.#socket?.send({
-      case: 'availability',
-      value: new AvailabilityResponse({ jobId: job.id, available: true, participantIdentity: `robot-${callId}`, participantName: 'Robot' }),
-    });
-    this.#sendStatus();
-  }
-
-  #onAssignment(assignment: JobAssignment): void {
-    const { job, token } = assignment;
-    if (job?.room === undefined) return;
-    const accepted = this.#accepted.get(job.id);
-    if (accepted === undefined) {
-      this.#log.warn({ jobId: job.id }, 'a job came that had not been accepted, or too late');
-      return;
-    }
-    accepted.expiry.cancel();
-    this.#accepted.delete(job.id);
-    const room = job.room.name;
-    this.#callOfJob.set(job.id, accepted.callId);
-    this.#report(job.id, JobStatus.JS_RUNNING);
-    const done = this.#calls.begin({ callId: accepted.callId, room, token, metadata: job.room.metadata });
-    this.#sendStatus();
-    void done.then((end) => {
-      this.#callOfJob.delete(job.id);
-      this.#report(job.id, end === 'failed' ? JobStatus.JS_FAILED : JobStatus.JS_SUCCESS);
-      this.#sendStatus();
-    });
-  }
-
-  #report(jobId: string, status: JobStatus): void {
-    this.#socket?.send({ case: 'updateJob', value: new UpdateJobStatus({ jobId, status }) });
   }
 
   #repeatStatus(): void {
@@ -174,18 +119,31 @@ export class Worker {
     this.#timer = this.#clock.at(monotonicMs(this.#clock.nowMs() + STATUS_MS), () => this.#repeatStatus());
   }
 
+  /** The server must not offer calls to a node that is full, nor pass over one that no longer is. */
+  #onChange(): void {
+    const { status, load, jobCount } = this.#status();
+    const told = this.#told;
+    if (told === undefined || status !== told.status || jobCount !== told.jobCount || Math.abs(load - told.load) >= LOAD_STEP) this.#sendStatus();
+  }
+
+  #status(): { readonly status: WorkerStatus; readonly load: number; readonly jobCount: number } {
+    const { isOpen, load, live } = this.#desk;
+    return isOpen ? { status: WorkerStatus.WS_AVAILABLE, load: HIGHEST_LOAD * Math.min(1, load), jobCount: live } : { status: WorkerStatus.WS_FULL, load: 1, jobCount: live };
+  }
+
   #sendStatus(): void {
     if (!this.#registered) return;
-    const status = this.#available ? WorkerStatus.WS_AVAILABLE : WorkerStatus.WS_FULL;
-    const load = this.#available ? (HIGHEST_LOAD * this.#occupied) / this.#options.maxCalls : 1;
-    this.#socket?.send({ case: 'updateWorker', value: new UpdateWorkerStatus({ status, load, jobCount: this.#calls.count }) });
+    this.#told = this.#status();
+    this.#socket?.send({ case: 'updateWorker', value: new UpdateWorkerStatus(this.#told) });
   }
 
   #onClosed(error: VoiceNodeError): void {
     const wasRegistered = this.#registered;
     this.#registered = false;
+    this.#told = undefined;
     this.#timer?.cancel();
     if (this.#stopped) return;
+    this.#jobs.disconnected();
     if (wasRegistered || error.message !== this.#lastError) {
       this.#log[error.code === 'worker_unreachable' ? 'warn' : 'error']({ code: error.code, error: error.message }, 'not registered; trying again');
     }
