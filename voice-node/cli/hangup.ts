@@ -10,7 +10,7 @@ export const HANGUP_USAGE = 'hangup ID [--url http://127.0.0.1:8000]';
 export async function runHangup(args: readonly string[], stdout: NodeJS.WritableStream): Promise<void> {
   const { values, positionals } = parseArguments('hangup', HANGUP_USAGE, args, NODE_OPTIONS, true);
   const [id] = positionals;
-  if (id === undefined || id === '' || positionals.length > 1) throw new VoiceNodeError('argument_invalid', `hangup: expected the id of one call, got ${positionals.length}; usage: voice-node ${HANGUP_USAGE}`);
+  if (id === undefined || id === '' || positionals.length > 1) throw new VoiceNodeError('argument_invalid', `hangup: expected the id of one call, got ${id === '' ? 'an empty one' : positionals.length}; usage: voice-node ${HANGUP_USAGE}`);
   const { client } = findNode('hangup', values.url);
   const { callId, room } = theCall(id, await client.calls());
   if (!(await client.hangUp(callId))) throw new VoiceNodeError('argument_invalid', `hangup: ${callId} has ended by itself in the meantime`);

@@ -68,7 +68,7 @@ export function renderCalls(calls: readonly LiveCallView[], width: number): stri
     { title: 'answer', of: ({ responseMs }) => milliseconds(responseMs), right: true },
     { title: 'cut', of: ({ bargeInMs }) => milliseconds(bargeInMs), right: true },
     { title: 'late', of: ({ lateTicks }) => String(lateTicks), right: true },
-    { title: 'rejoins', of: ({ rejoins }) => String(rejoins), right: true },
+    { title: 'rejoin', of: ({ rejoins }) => String(rejoins), right: true },
     { title: 'shard', of: ({ shard }) => shard, max: 5 },
     { title: 'room', of: ({ room }) => room },
   ];
@@ -87,7 +87,8 @@ export function idLength(ids: readonly string[]): number {
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
-const milliseconds = (ms: number | undefined): string => (ms === undefined ? '-' : `${Math.round(ms)} ms`);
+/** Without its unit: the room needs the width. */
+const milliseconds = (ms: number | undefined): string => (ms === undefined ? '-' : String(Math.round(ms)));
 
 /** `59 s`, `12:34`, `1:02:03`. */
 export function duration(ms: number): string {
