@@ -20,13 +20,14 @@ import { conditionName, wordsIn, type Condition, type WordScore } from './words.
  * What noise suppression costs and what it brings: CPU and memory; turns missed, onset delay and false starts of
  * Silero on the test half of the labelled set; word errors of pocketsphinx, on a telephone line heard at 8 kHz and
  * from a browser heard at 16 kHz; each with and without it. `--sentences`: so many of them, evenly chosen; all take
- * hours. Writes bench/results/denoise.json; parts that are not measured stay as they are.
+ * hours. Writes bench/results/denoise.json after each condition: what is not measured again stays as it is.
  */
 const { values: options } = parseArgs({ options: { part: { type: 'string', default: 'cost,detector,telephone,full' }, snr: { type: 'string', default: '20,10,5,0' }, sentences: { type: 'string', default: '13' } } });
 const parts = options.part.split(',');
 const snrsDb = options.snr.split(',').map(Number);
 const set = SpeechSet.open();
 const denoisers = await loadDenoisers();
+const kept = earlier();
 
 async function cost(): Promise<object> {
   const { spoken, noises } = await materialOf('telephone', set);
@@ -41,7 +42,7 @@ async function cost(): Promise<object> {
 
 const NOISES = ['white', 'pink', 'babble', 'music', 'typing', 'street'];
 
-async function detector(): Promise<object> {
+async function detector(): Promise<void> {
   const detectors = await loadDetectors({ kinds: ['silero'] });
   const streams = set.streams('test');
   const groups: [string, Stream[]][] = [['clean', streams.filter(({ kind, condition }) => kind === 'dialogue' && condition.noise === undefined && condition.variant === undefined)]];
@@ -54,6 +55,7 @@ async function detector(): Promise<object> {
   for (const [name, group] of groups) {
     results[name] = { plain: detectorOn(group, set, detectors, () => undefined), denoised: detectorOn(group, set, detectors, () => denoisers.create()) };
     process.stderr.write(`${name}: ${JSON.stringify(results[name])}\n`);
+    keep('detector', { ...(kept['detector'] as typeof results | undefined), ...results });
   }
   detectors.close();
   const both = (figures: { readonly plain: DetectorFigures; readonly denoised: DetectorFigures }, value: (figures: DetectorFigures) => string): string => `${value(figures.plain)} / ${value(figures.denoised)}`;
@@ -68,22 +70,22 @@ async function detector(): Promise<object> {
       ),
     ]),
   );
-  return results;
 }
 
 /** As many sentences as are wanted, from all parts of the list. */
 const some = ({ spoken, noises }: Material, count: number): Material => ({ noises, spoken: spoken.filter((_, i) => Math.floor((i * count) / spoken.length) !== Math.floor(((i - 1) * count) / spoken.length)) });
 
-async function words(band: Band): Promise<object> {
+async function words(band: Band): Promise<void> {
   const material = some(await materialOf(band, set), Number(options.sentences));
   const rateHz = band === 'telephone' ? 8000 : 16_000;
   const conditions: Condition[] = [{}, ...snrsDb.flatMap((snrDb) => [...material.noises.keys()].map((noise) => ({ noise, snrDb })))];
   const denoiser = denoisers.create();
-  const rows: { readonly condition: Condition; readonly plain: WordScore; readonly denoised: WordScore }[] = [];
+  const rows: WordRow[] = [];
   for (const condition of conditions) {
     const [plain, denoised] = await Promise.all([wordsIn(material, condition, rateHz, undefined), wordsIn(material, condition, rateHz, denoiser)]);
     rows.push({ condition, plain, denoised });
     process.stderr.write(`${conditionName(condition)}: ${percent([plain])} ${percent([denoised])}\n`);
+    keep(band, merged(band, rows));
   }
   denoiser.close();
   const noisy = rows.filter(({ condition }) => condition.noise !== undefined);
@@ -97,7 +99,19 @@ async function words(band: Band): Promise<object> {
     ['', 'without', 'with'],
     table.map(([name, some]) => [name, percent(some.map(({ plain }) => plain)), percent(some.map(({ denoised }) => denoised))]),
   );
-  return rows.map(({ condition, plain, denoised }) => ({ condition: conditionName(condition), plain, denoised }));
+}
+
+interface WordRow {
+  readonly condition: Condition;
+  readonly plain: WordScore;
+  readonly denoised: WordScore;
+}
+
+/** These rows, and those of earlier runs over as many words. */
+function merged(band: Band, rows: readonly WordRow[]): object {
+  const fresh = rows.map(({ condition, plain, denoised }) => ({ condition: conditionName(condition), plain, denoised }));
+  const old = (kept[band] ?? []) as typeof fresh;
+  return [...old.filter(({ condition, plain }) => plain.words === fresh[0]?.plain.words && !fresh.some((row) => row.condition === condition)), ...fresh];
 }
 
 const percent = (scores: readonly WordScore[]): string => {
@@ -105,17 +119,21 @@ const percent = (scores: readonly WordScore[]): string => {
   return `${fixed((100 * errors) / all)} %`;
 };
 
-const results: Record<string, object> = {};
 for (const part of parts) {
-  if (part === 'cost') results[part] = await cost();
-  else if (part === 'detector') results[part] = await detector();
-  else if (part === 'telephone' || part === 'full') results[part] = await words(part);
+  if (part === 'cost') keep(part, await cost());
+  else if (part === 'detector') await detector();
+  else if (part === 'telephone' || part === 'full') await words(part);
   else throw new Error(`--part: expected cost, detector, telephone or full, got ${part}`);
 }
-writeResults('denoise', { ...earlier(), ...results });
 
-/** The parts that other runs have measured. */
-function earlier(): object {
+/** A part's figures as they stand, with the parts that other runs have measured. */
+function keep(part: string, figures: object): void {
+  kept[part] = figures;
+  writeResults('denoise', kept);
+}
+
+/** What earlier runs have measured. */
+function earlier(): Record<string, object> {
   const file = join(ROOT, 'bench/results/denoise.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly results: object }).results : {};
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly results: Record<string, object> }).results : {};
 }
