@@ -26,6 +26,9 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   switch (command) {
     case 'start':
       return (await import('./cli/start.js')).runStart(args);
+    case 'shard':
+      // Not for people: `start` runs it.
+      return (await import('./cli/shard.js')).runShard(args);
     case 'token':
       await (await import('./cli/token.js')).runToken(args, stdout);
       return 0;
@@ -62,8 +65,8 @@ async function main(command: string | undefined, args: readonly string[]): Promi
   }
 }
 
-// A reader that has seen enough (`voice-node vad | head -1`) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// A reader that has seen enough (`voice-node vad | head -1`) is no fault. Calls go on without anybody who reads the log.
+if (process.argv[2] !== 'shard') process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {
   process.exitCode = await main(process.argv[2], process.argv.slice(3));

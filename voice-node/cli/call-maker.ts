@@ -1,10 +1,11 @@
 import { Call } from '../call/call.js';
-import type { CallOptions } from '../call/options.js';
+import type { CallJournal, CallOptions } from '../call/options.js';
 import type { CallLimits } from '../call/state.js';
 import type { Config } from '../config.js';
 import { FRAME_MS } from '../domain/audio.js';
 import type { Clock } from '../domain/clock.js';
 import type { Denoiser } from '../domain/denoiser.js';
+import type { Said } from '../domain/journal.js';
 import type { Log, Meter } from '../domain/observer.js';
 import type { DetectorKind, SpeechRule } from '../domain/speech.js';
 import type { TurnModel } from '../domain/turn-model.js';
@@ -66,6 +67,11 @@ export interface CallParts {
   /** The robot's part in this call; given back when the call is over. */
   readonly role: Role;
   readonly line: Line;
+  /** What was said before, where the call goes on after its process has died. */
+  readonly past?: readonly Said[] | undefined;
+  /** How long ago it was accepted. */
+  readonly ageMs?: number;
+  readonly journal?: CallJournal | undefined;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
@@ -76,7 +82,7 @@ export interface CallParts {
  * fails the line is closed, and the error thrown.
  */
 export function makeCall(config: Config, { detectors, denoisers, turnModel }: Hearers, parts: CallParts): Call {
-  const { robot, role, callId, line, clock, meter, log } = parts;
+  const { robot, role, callId, line, past, ageMs = 0, journal, clock, meter, log } = parts;
   const kind = detectorOf(config, robot);
   const turns = turnsOf(config, robot, kind);
   const options: CallOptions = {
@@ -91,12 +97,14 @@ export function makeCall(config: Config, { detectors, denoisers, turnModel }: He
     echoGuard: robot.config.echo_guard,
     phrases: { apology: role.apology },
     replyQueueMs: config.REPLY_QUEUE_MS,
+    past,
+    ageMs,
   };
   let denoiser: Denoiser | undefined;
   try {
     const detector = detectors.create(kind, config.CALL_RATE_HZ);
     denoiser = (robot.config.denoise ?? config.DENOISE) ? denoisers.create() : undefined;
-    const call = new Call(options, { line, clock, meter, log, orchestrator: role.orchestrator, detector, denoiser });
+    const call = new Call(options, { line, clock, meter, journal, log, orchestrator: role.orchestrator, detector, denoiser });
     void call.done.then(() => role.release());
     return call;
   } catch (error) {

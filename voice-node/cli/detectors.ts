@@ -7,62 +7,73 @@ import type { Robot } from '../robots/robot.js';
 import { loadConfiguredDetectors } from './call-maker.js';
 import type { RobotSettings } from './robot-settings.js';
 
-interface Loaded {
+/** Robots whose VAD settings are the same share what is loaded; normally all do. */
+interface Group {
+  readonly robots: readonly Robot[];
   readonly kinds: ReadonlySet<DetectorKind>;
-  readonly factory: DetectorFactory;
 }
 
-/**
- * The detectors of all robots. Loading takes a moment, a call must not: it is done at the start, once for all
- * robots whose VAD settings are the same, which are normally all.
- */
-export class RobotDetectors {
+/** The detectors that the robots need which a node starts with: what it will have loaded, here or in its shards. */
+export class DetectorNeeds {
   readonly #settings: RobotSettings;
-  readonly #loaded: ReadonlyMap<string, Loaded>;
+  readonly #groups = new Map<string, Group>();
 
-  private constructor(settings: RobotSettings, loaded: ReadonlyMap<string, Loaded>) {
+  constructor(settings: RobotSettings, robots: readonly Robot[]) {
     this.#settings = settings;
-    this.#loaded = loaded;
+    for (const robot of robots) {
+      const config = settings.of(robot);
+      const known = this.#groups.get(keyOf(config));
+      this.#groups.set(keyOf(config), { robots: [...(known?.robots ?? []), robot], kinds: new Set([...(known?.kinds ?? []), kindOf(config, robot)]) });
+    }
+  }
+
+  /** What keeps a robot that has changed since from taking calls. */
+  missing(robot: Robot): readonly Lack[] {
+    if (this.keyFor(robot) !== undefined) return [];
+    return [{ thing: 'a restart of the node', text: 'vad: other settings than any robot had when the node started; they are loaded at its next start' }];
+  }
+
+  /** Of the group that has what this robot needs. */
+  keyFor(robot: Robot): string | undefined {
+    const config = this.#settings.of(robot);
+    const key = keyOf(config);
+    return this.#groups.get(key)?.kinds.has(kindOf(config, robot)) === true ? key : undefined;
+  }
+
+  get groups(): ReadonlyMap<string, Group> {
+    return this.#groups;
+  }
+}
+
+/** The detectors of all robots. Loading takes a moment, a call must not: it is done at the start. */
+export class RobotDetectors {
+  readonly #needs: DetectorNeeds;
+  readonly #factories: ReadonlyMap<string, DetectorFactory>;
+
+  private constructor(needs: DetectorNeeds, factories: ReadonlyMap<string, DetectorFactory>) {
+    this.#needs = needs;
+    this.#factories = factories;
   }
 
   /** Throws `vad_failed` or `config_invalid`. */
-  static async load(settings: RobotSettings, robots: readonly Robot[]): Promise<RobotDetectors> {
-    const groups = new Map<string, Robot[]>();
-    for (const robot of robots) {
-      const key = keyOf(settings.of(robot));
-      groups.set(key, [...(groups.get(key) ?? []), robot]);
+  static async load(settings: RobotSettings, needs: DetectorNeeds): Promise<RobotDetectors> {
+    const factories = new Map<string, DetectorFactory>();
+    for (const [key, { robots }] of needs.groups) {
+      const [first] = robots;
+      if (first !== undefined) factories.set(key, await loadConfiguredDetectors(settings.of(first), robots));
     }
-    const loaded = new Map<string, Loaded>();
-    for (const [key, [first, ...rest]] of groups) {
-      if (first === undefined) continue;
-      const config = settings.of(first);
-      const same = [first, ...rest];
-      loaded.set(key, { kinds: new Set(same.map((robot) => kindOf(config, robot))), factory: await loadConfiguredDetectors(config, same) });
-    }
-    return new RobotDetectors(settings, loaded);
+    return new RobotDetectors(needs, factories);
   }
 
   /** Throws `vad_failed` where the robot has changed to what was not loaded. */
   for(robot: Robot): DetectorFactory {
-    const found = this.#find(robot);
-    if (found === undefined) throw new VoiceNodeError('vad_failed', `the detector of ${robot.name} was not loaded`);
-    return found.factory;
-  }
-
-  /** What keeps a robot that has changed from taking calls. */
-  missing(robot: Robot): readonly Lack[] {
-    if (this.#find(robot) !== undefined) return [];
-    return [{ thing: 'a restart of the node', text: 'vad: other settings than any robot had when the node started; they are loaded at its next start' }];
+    const factory = this.#factories.get(this.#needs.keyFor(robot) ?? '');
+    if (factory === undefined) throw new VoiceNodeError('vad_failed', `the detector of ${robot.name} was not loaded`);
+    return factory;
   }
 
   close(): void {
-    for (const { factory } of this.#loaded.values()) factory.close();
-  }
-
-  #find(robot: Robot): Loaded | undefined {
-    const config = this.#settings.of(robot);
-    const found = this.#loaded.get(keyOf(config));
-    return found?.kinds.has(kindOf(config, robot)) === true ? found : undefined;
+    for (const factory of this.#factories.values()) factory.close();
   }
 }
 

@@ -77,10 +77,8 @@ export class RobotSettings {
 
 const isSecret = (name: string): boolean => /KEY|SECRET|TOKEN|PASSWORD|PROXY/.test(name) && name !== 'LIVEKIT_API_KEY';
 
-/** As it is written in the URL, and as it is meant. */
-function passwordIn(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? decodeURIComponent(new URL(url).password) : undefined;
-}
+/** As it is written in the URL: what could repeat it repeats the URL. */
+const passwordIn = (url: string | undefined): string | undefined => (url !== undefined && URL.canParse(url) ? new URL(url).password : undefined);
 
 const isProgram = (name: string, path: string): boolean => path.split(delimiter).some((folder) => folder !== '' && isExecutable(join(folder, name)));
 

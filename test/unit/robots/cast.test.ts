@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { likeness } from '../../../bench/rig/likeness.js';
 import { makeCall } from '../../../voice-node/cli/call-maker.js';
-import { RobotDetectors } from '../../../voice-node/cli/detectors.js';
+import { DetectorNeeds, RobotDetectors } from '../../../voice-node/cli/detectors.js';
 import { RobotCast } from '../../../voice-node/cli/robot-cast.js';
 import { RobotMaker } from '../../../voice-node/cli/robot-maker.js';
 import { RobotSettings } from '../../../voice-node/cli/robot-settings.js';
@@ -38,7 +38,7 @@ async function call(speaksFromMs: number) {
   const [meter, log] = [new CountingMeter(), new MemoryLog()];
   const settings = new RobotSettings({ ROBOTS_DIR: farm.folder, VAD: 'energy', YANDEX_API_KEY: 'key-of-yandex', YANDEX_FOLDER_ID: 'b1g', CACHE_DIR: farm.at('.cache') });
   const robot = new RobotFolder(settings.folder).get('shop');
-  const detectors = await RobotDetectors.load(settings, [robot]);
+  const detectors = await RobotDetectors.load(settings, new DetectorNeeds(settings, [robot]));
   const cast = new RobotCast(new RobotMaker(settings, { clock, meter, log }), log);
   const frames: Int16Array[] = [];
   const events: CallerEvent[] = [];
