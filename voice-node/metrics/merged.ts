@@ -40,7 +40,7 @@ export class MergedMetrics {
    */
   text(own: readonly unknown[], alive: ReadonlyMap<string, number>): Promise<string> {
     const told = [...this.#latest].map(([name, { generation, snapshots }]) => (alive.get(name) === generation ? snapshots : snapshots.filter(counts)));
-    return sum([labelled(readSnapshots(own), MAIN), ...told, this.#past]).registry.metrics();
+    return sum([labelled(readSnapshots(own), MAIN), ...told, this.#past]).text();
   }
 }
 

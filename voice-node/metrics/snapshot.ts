@@ -1,4 +1,4 @@
-import { AggregatorRegistry, type Registry } from 'prom-client';
+import { AggregatorRegistry } from 'prom-client';
 import { z } from 'zod';
 import { VoiceNodeError } from '../domain/errors.js';
 
@@ -31,9 +31,9 @@ export function readSnapshots(raw: readonly unknown[]): Snapshot[] {
 /** What only ever rises. */
 export const counts = (snapshot: Snapshot): boolean => snapshot.type === 'counter' || snapshot.type === 'histogram';
 
-/** Sums up, series by series: a registry to write out, and in it what was summed. Of one name all are of one type. */
-export function sum(all: readonly (readonly Snapshot[])[]): { readonly registry: Registry; readonly snapshots: Snapshot[] } {
+/** Sums up, series by series: as text to scrape, and as it is. Of one name all are of one type. */
+export function sum(all: readonly (readonly Snapshot[])[]): { text(): Promise<string>; readonly snapshots: Snapshot[] } {
   const registry = AggregatorRegistry.aggregate(all.map((snapshots) => snapshots.map((snapshot) => ({ ...snapshot, aggregator: 'sum' }))));
   // What aggregate registers are the sums themselves, values and all; the types know the wider class only.
-  return { registry, snapshots: registry.getMetricsAsArray() as unknown as Snapshot[] };
+  return { text: () => registry.metrics(), snapshots: registry.getMetricsAsArray() as unknown as Snapshot[] };
 }
