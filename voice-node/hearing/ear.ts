@@ -47,7 +47,8 @@ const VOICED_P = 0.5;
 /**
  * A frame 26 dB below the loudest of its utterance is silence below this probability: Silero's memory of a voice fades
  * for 90 ms. Chosen on the tune half of the labelled set: the end comes 15 ms sooner, and no pause under 500 ms more is cut
- * by a silence of 500 ms, clean or at 10 dB. In noise within 26 dB of the voice it never applies.
+ * by a silence of 500 ms, clean or at 10 dB. In noise within 26 dB of the voice it never applies. A detector that is never
+ * certain goes by the level itself and remembers nothing.
  */
 const DOUBTFUL_P = 0.6;
 
@@ -186,7 +187,7 @@ export class Ear {
    * What may be an interruption is timed by the detector alone.
    */
   private isOver(probability: number): boolean {
-    return this.announced && !this.isJudging && probability < DOUBTFUL_P && this.edges.isFaint;
+    return this.announced && !this.isJudging && this.detector.rule.certain <= 1 && probability < DOUBTFUL_P && this.edges.isFaint;
   }
 
   /** `quiet`: what the frame is where nobody speaks. */
