@@ -55,7 +55,7 @@ export function interrupted(draft: Draft): void {
   if (state.hungUp) return draft.close('caller_left');
   if (state.phase !== 'waiting') loseCaller(draft);
   if (state.phase === 'ended') return;
-  if (state.opened) state.cutOffMs ??= nowMs;
+  state.cutOffMs ??= nowMs;
   draft.enter('rejoining');
 }
 

@@ -113,7 +113,7 @@ export interface CallState {
   readonly hungUp: boolean;
   /** A caller was there before the line was up; heard of once it is. */
   readonly callerWaits: boolean;
-  /** Since when the caller is cut off by an outage of the line; until he is there again. */
+  /** Since when the line has been no good for a caller, although it may be up again: until one is there. */
   readonly cutOffMs: MonotonicMs | undefined;
   /** How often the line was made again. */
   readonly rejoins: number;
