@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CallEnd } from '../../../voice-node/domain/observer.js';
+import type { CallRequest, Shard, ShardListener } from '../../../voice-node/node/shard.js';
+import { recycled } from '../../../voice-node/node/shards-recycling.js';
+import { Shards, type ShardsListener } from '../../../voice-node/node/shards.js';
+import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
+import { MemoryLog } from '../call/rig.js';
+import { requestOf } from './stub-call.js';
+import { vitalsOf } from './told.js';
+
+/** A process that does nothing by itself. */
+class StubShard implements Shard {
+  readonly name: string;
+  readonly pid: number;
+  readonly listener: ShardListener;
+  readonly begun: string[] = [];
+  dead = false;
+
+  constructor(name: string, pid: number, listener: ShardListener) {
+    this.name = name;
+    this.pid = pid;
+    this.listener = listener;
+  }
+
+  begin(request: CallRequest): void {
+    this.begun.push(request.callId);
+  }
+  hangUp(callId: string, end: CallEnd): void {
+    this.listener.ended(callId, end);
+  }
+  sayGoodbye(callId: string): void {
+    this.listener.ended(callId, 'shutdown');
+  }
+  metrics(): Promise<readonly unknown[]> {
+    return Promise.resolve([this.pid]);
+  }
+  stop(): Promise<void> {
+    this.die('stopped');
+    return Promise.resolve();
+  }
+  kill(): void {
+    this.die('killed');
+  }
+  die(reason: string): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.listener.died(reason);
+  }
+}
+
+function setup(count: number, limitBytes = 0) {
+  const clock = new VirtualClock();
+  const log = new MemoryLog();
+  const made: StubShard[] = [];
+  const lines: string[] = [];
+  let broken = false;
+  const create = (name: string, listener: ShardListener): Shard => {
+    if (broken) throw new Error('out of processes');
+    const shard = new StubShard(name, made.length + 1, listener);
+    made.push(shard);
+    return shard;
+  };
+  const shards = new Shards({ count, create: recycled(create, limitBytes, log), clock, log });
+  const write = (event: string) => (...parts: unknown[]): void => void lines.push(`${event} ${parts.map((each) => (typeof each === 'string' ? each : '…')).join(' ')}`);
+  const listener: ShardsListener = { ready: write('ready'), vitals: write('vitals'), said: write('said'), identity: write('identity'), ended: write('ended'), died: write('died') };
+  shards.start(listener);
+  const newest = (name: string): StubShard => made.findLast((each) => each.name === name) as StubShard;
+  return { shards, clock, log, made, lines, newest, breakDown: (on: boolean) => void (broken = on) };
+}
+
+describe('the shards of a node', () => {
+  it('are started, told of by name, and given out when they are ready', () => {
+    const { shards, made, lines, newest } = setup(3);
+    expect(made.map(({ name }) => name)).toEqual(['1', '2', '3']);
+    expect(shards.ready()).toEqual([]);
+    newest('2').listener.ready();
+    newest('3').listener.ready();
+    const vitals = vitalsOf({ lateShare: 0.01 });
+    newest('2').listener.vitals(vitals);
+    newest('2').listener.said('a', { by: 'caller', text: 'x' });
+    newest('2').listener.identity('a', 'robot-a');
+    expect(lines).toEqual(['ready 2', 'ready 3', 'vitals 2 …', 'said 2 a …', 'identity 2 a robot-a']);
+    expect(shards.ready().map(({ name, vitals: { lateShare } }) => [name, lateShare])).toEqual([['2', 0.01], ['3', 0]]);
+    expect(shards.get('2')?.vitals).toBe(vitals);
+    expect(shards.get('4')).toBeUndefined();
+  });
+
+  it('are seen with their calls, those just begun too', () => {
+    const { shards, newest } = setup(2);
+    newest('1').listener.ready();
+    shards.get('1')?.begin(requestOf('a'));
+    shards.get('1')?.begin(requestOf('b'));
+    shards.get('1')?.hangUp('a', 'idle');
+    expect(newest('1').begun).toEqual(['a', 'b']);
+    expect(shards.views()).toMatchObject([
+      { name: '1', pid: 1, state: 'ready', calls: 1, restarts: 0 },
+      { name: '2', pid: 2, state: 'starting', calls: 0, restarts: 0 },
+    ]);
+  });
+
+  it('that die are replaced: at once, then later and later, and at once again after 30 s of life', async () => {
+    const { clock, newest, made } = setup(1);
+    const delays: number[] = [];
+    for (let death = 0; death < 9; death++) {
+      const before = made.length;
+      newest('1').listener.ready();
+      newest('1').die('exit code 1');
+      const diedMs = clock.nowMs();
+      while (made.length === before) await clock.advanceTo(clock.nowMs() + 10);
+      delays.push(Math.floor((clock.nowMs() - diedMs) / 100) * 100);
+    }
+    expect(delays).toEqual([0, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+    newest('1').listener.ready();
+    await clock.advanceTo(clock.nowMs() + 30_000);
+    newest('1').die('signal SIGSEGV');
+    const before = made.length;
+    await clock.advanceTo(clock.nowMs());
+    expect(made.length).toBe(before + 1);
+  });
+
+  it('are not thought healthy for the time that they took to start', async () => {
+    const { clock, newest, made } = setup(1);
+    newest('1').die('exit code 1');
+    await clock.advanceTo(0);
+    // 30 s are what a start may take: it never took a call.
+    await clock.advanceTo(40_000);
+    newest('1').die('not ready within 30 s');
+    await clock.advanceTo(40_190);
+    expect(made.length).toBe(2);
+    await clock.advanceTo(40_200);
+    expect(made.length).toBe(3);
+  });
+
+  it('that die take their calls with them, and their death is told before another is started', async () => {
+    const { shards, clock, newest, lines, made } = setup(2);
+    newest('1').listener.ready();
+    newest('1').listener.vitals(vitalsOf());
+    shards.get('1')?.begin(requestOf('a'));
+    const dead = newest('1');
+    dead.die('signal SIGKILL');
+    expect(lines.at(-1)).toBe('died 1 signal SIGKILL');
+    expect(made.length).toBe(2);
+    expect(shards.ready()).toEqual([]);
+    expect(shards.views()[0]).toEqual({ name: '1', state: 'dead', calls: 0, restarts: 0, lateShare: 0, loopP99Ms: 0, utilisation: 0, cpu: 0, residentBytes: 0 });
+    await expect(shards.get('1')?.metrics()).rejects.toMatchObject({ code: 'shard_failed' });
+    await clock.advanceTo(0);
+    expect(shards.views()[0]).toMatchObject({ pid: 3, state: 'starting', restarts: 1 });
+    expect(shards.get('1')?.generation).toBe(2);
+    // The dead are not heard.
+    dead.listener.ended('a', 'idle');
+    dead.listener.ready();
+    dead.listener.died('again');
+    expect(lines.at(-1)).toBe('died 1 signal SIGKILL');
+    expect(shards.views()[0]?.state).toBe('starting');
+  });
+
+  it('that cannot be made are tried again', async () => {
+    const { shards, clock, newest, lines, made, breakDown } = setup(1);
+    breakDown(true);
+    newest('1').die('exit code 1');
+    await clock.advanceTo(1000);
+    expect(lines).toEqual(['died 1 exit code 1', 'died 1 it could not be made: out of processes', 'died 1 it could not be made: out of processes', 'died 1 it could not be made: out of processes']);
+    breakDown(false);
+    await clock.advanceTo(5000);
+    expect([made.length, shards.views()[0]?.state]).toEqual([2, 'starting']);
+  });
+
+  it.each(['stop', 'kill'] as const)('stay ended after %s', async (how) => {
+    const { shards, clock, newest, made, lines } = setup(3);
+    newest('1').listener.ready();
+    newest('3').die('exit code 1');
+    await shards[how]();
+    await clock.advanceTo(60_000);
+    expect(made.length).toBe(3);
+    expect(made.every(({ dead }) => dead)).toBe(true);
+    const word = how === 'stop' ? 'stopped' : 'killed';
+    expect(lines.slice(-2)).toEqual([`died 1 ${word}`, `died 2 ${word}`]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('are always as many as there should be, and never more, whatever dies when', async () => {
+    const step = fc.record({ slot: fc.nat(2), what: fc.constantFrom('ready', 'die', 'wait'), ms: fc.nat(8000) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { shards, clock, newest, made } = setup(3);
+        for (const { slot, what, ms } of steps) {
+          const shard = newest(String(slot + 1));
+          if (what === 'ready' && !shard.dead) shard.listener.ready();
+          if (what === 'die') shard.die('chance');
+          if (what === 'wait') await clock.advanceTo(clock.nowMs() + ms);
+          const living = made.filter(({ dead }) => !dead);
+          expect(new Set(living.map(({ name }) => name)).size).toBe(living.length);
+          expect(shards.ready().every((each) => living.some(({ name }) => name === each.name))).toBe(true);
+        }
+        await clock.advanceTo(clock.nowMs() + 5000);
+        expect(made.filter(({ dead }) => !dead).map(({ name }) => name).sort()).toEqual(['1', '2', '3']);
+        const restarts = shards.views().reduce((sum, view) => sum + view.restarts, 0);
+        expect(restarts).toBe(made.length - 3);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a shard that has grown too large', () => {
+  const LIMIT = 500e6;
+  const large = vitalsOf({ residentBytes: LIMIT + 1 });
+
+  it('takes no more calls, ends when it is empty, and another takes its place at once', async () => {
+    const { shards, clock, newest, made, log } = setup(2, LIMIT);
+    for (const name of ['1', '2']) newest(name).listener.ready();
+    const [one] = shards.ready();
+    one?.begin(requestOf('a'));
+    one?.begin(requestOf('b'));
+    newest('1').listener.vitals(vitalsOf({ residentBytes: LIMIT }));
+    expect(shards.ready().length).toBe(2);
+    newest('1').listener.vitals(large);
+    newest('1').listener.vitals(large);
+    expect(shards.ready().map(({ name }) => name)).toEqual(['2']);
+    expect(shards.up().map(({ name }) => name)).toEqual(['1', '2']);
+    newest('1').listener.ended('a', 'caller_left');
+    expect(made[0]?.dead).toBe(false);
+    newest('1').listener.ended('b', 'caller_left');
+    expect(made[0]?.dead).toBe(true);
+    await clock.advanceTo(0);
+    expect(made.length).toBe(3);
+    newest('1').listener.ready();
+    expect(shards.ready().map(({ name }) => name)).toEqual(['1', '2']);
+    expect(log.at('error')).toEqual([]);
+  });
+
+  it('waits while another one is replaced', async () => {
+    const { shards, clock, newest, made } = setup(2, LIMIT);
+    for (const name of ['1', '2']) newest(name).listener.ready();
+    for (const slot of shards.ready()) slot.begin(requestOf(slot.name));
+    for (const name of ['1', '2']) newest(name).listener.vitals(large);
+    expect(shards.ready().map(({ name }) => name)).toEqual(['2']);
+    newest('1').listener.ended('1', 'idle');
+    await clock.advanceTo(0);
+    newest('1').listener.ready();
+    newest('2').listener.vitals(large);
+    expect(shards.ready().map(({ name }) => name)).toEqual(['1']);
+    // One that dies meanwhile makes room for the next as well.
+    newest('2').die('signal SIGKILL');
+    newest('1').listener.vitals(large);
+    await clock.advanceTo(10);
+    expect(made.map(({ name }) => name)).toEqual(['1', '2', '1', '2', '1']);
+  });
+
+  it('stays where there is no limit', () => {
+    const { shards, newest } = setup(1);
+    newest('1').listener.ready();
+    newest('1').listener.vitals(vitalsOf({ residentBytes: 1e15 }));
+    expect(shards.ready().length).toBe(1);
+  });
+});
