@@ -49,12 +49,17 @@ export class RedisLink {
 
   /** Rejects `journal_failed`. */
   async send(command: readonly string[]): Promise<unknown> {
-    const { clock } = this.#options;
+    if (this.#closed) throw journalClosed();
     try {
-      if (this.#closed) throw journalClosed();
-      return await withDeadline(clock, this.#send(command), JOURNAL_DEADLINE_MS, 'journal_failed', 'the journal in Redis');
+      const answer = await withDeadline(this.#options.clock, this.#send(command), JOURNAL_DEADLINE_MS, 'journal_failed', 'the journal in Redis');
+      this.#missed = 0;
+      return answer;
     } catch (error) {
-      if (error instanceof VoiceNodeError) throw error;
+      if (error instanceof VoiceNodeError) {
+        this.#miss();
+        throw error;
+      }
+      this.#missed = 0;
       // Without its cause, which may hold more than its text.
       throw new VoiceNodeError('journal_failed', `the journal in Redis: ${this.#explain(error)}`);
     }
@@ -68,25 +73,16 @@ export class RedisLink {
 
   async #send(command: readonly string[]): Promise<unknown> {
     await this.#tried;
-    const client = this.#client;
-    const answer = client.sendCommand([...command]);
-    if (client.isReady) this.#watch(client, answer);
-    return answer;
+    return this.#client.sendCommand([...command]);
   }
 
   /** A server that is gone without a word would be noticed by TCP in a quarter of an hour. */
-  #watch(client: Client, answer: Promise<unknown>): void {
-    const { clock, log } = this.#options;
-    const came = (): void => void (this.#missed = 0);
-    withDeadline(clock, answer, JOURNAL_DEADLINE_MS, 'journal_failed', 'Redis').then(came, (error: unknown) => {
-      // Any answer will do, a refusal as well.
-      if (!(error instanceof VoiceNodeError)) return came();
-      if (++this.#missed < MAX_MISSED || this.#closed || client !== this.#client) return;
-      log.warn({}, 'the journal in Redis does not answer; connecting anew');
-      this.#missed = 0;
-      client.destroy();
-      this.#client = this.#connect();
-    });
+  #miss(): void {
+    if (this.#closed || !this.#client.isReady || ++this.#missed < MAX_MISSED) return;
+    this.#options.log.warn({}, 'the journal in Redis does not answer; connecting anew');
+    this.#missed = 0;
+    this.#client.destroy();
+    this.#client = this.#connect();
   }
 
   #connect(): Client {

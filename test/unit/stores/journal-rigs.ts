@@ -76,7 +76,7 @@ const memory: Rig = {
 
 const file: Rig = {
   name: 'file',
-  runs: 60,
+  runs: 30,
   start: nothing,
   stop: nothing,
   place: places((log) => {
@@ -91,7 +91,7 @@ const file: Rig = {
 };
 
 let server: TestRedis;
-let places_ = 0;
+let count = 0;
 /** Real leases of a real server, made older. */
 const AGE = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
   local left = redis.call('PTTL', key) - ARGV[2]
@@ -104,7 +104,7 @@ const redis: Rig = {
   start: async () => void (server = await startRedis()),
   stop: () => server.stop(),
   place: places((log) => {
-    const prefix = `test-${places_++}`;
+    const prefix = `test-${count++}`;
     return {
       node: (name) => new RedisJournal({ url: server.url, prefix, nodeId: name, clock: systemClock, log }),
       advance: async (ms) => void (await server.command('EVAL', AGE, '0', `{${prefix}}:lease:*`, String(ms))),
