@@ -10,9 +10,18 @@ import { ensureBuilt } from './lib/build.mjs';
 import { explain, inRoot, requireNode, requirePackages } from './lib/checkout.mjs';
 import { needOffline } from './lib/offline.mjs';
 
+const VOICES = {
+  en: { command: 'flite', args: ['-voice', 'slt', '-f', '-', '-o'] },
+  ru: { command: 'espeak-ng', args: ['--stdin', '-b', '1', '-v', 'ru', '-s', '150', '-w'] },
+};
+/** By file: an apology, what is said after a call was cut off, and before one is ended. phrases/README.md lists them. */
 const PHRASES = {
-  en: { text: 'Sorry, something went wrong. Please say that again.', command: 'flite', args: ['-voice', 'slt', '-f', '-', '-o'] },
-  ru: { text: 'Извините, что-то пошло не так. Повторите, пожалуйста.', command: 'espeak-ng', args: ['--stdin', '-b', '1', '-v', 'ru', '-s', '150', '-w'] },
+  en: 'Sorry, something went wrong. Please say that again.',
+  'en-back': 'Sorry, we were cut off. Please go on.',
+  'en-goodbye': "I'm sorry, I have to end this call now. Goodbye.",
+  ru: 'Извините, что-то пошло не так. Повторите, пожалуйста.',
+  'ru-back': 'Извините, связь прервалась. Продолжайте, пожалуйста.',
+  'ru-goodbye': 'Извините, мне нужно закончить разговор. До свидания.',
 };
 const RATE_HZ = 16_000;
 const LEVEL_DBFS = -20;
@@ -38,7 +47,8 @@ async function make() {
   const { readWav, writeWav } = await built('dsp/wav.js');
   const folder = mkdtempSync(join(tmpdir(), 'voice-node-phrases-'));
   try {
-    for (const [name, { text, command, args }] of Object.entries(PHRASES)) {
+    for (const [name, text] of Object.entries(PHRASES)) {
+      const { command, args } = VOICES[name.slice(0, 2)];
       const file = join(folder, `${name}.wav`);
       execFileSync(command, [...args, file], { input: text });
       const { samples, rateHz } = readWav(readFileSync(file), file);
