@@ -28,7 +28,7 @@ async function resources(node: NodeProcess): Promise<Record<string, number>> {
 }
 
 const liveKit = await startBenchLiveKit();
-const node = await NodeProcess.start(liveKit, { ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'warn', ROBOT: 'tone' });
+const node = await NodeProcess.start(liveKit, { ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone' });
 const crowd = new Crowd();
 const random = seeded(seed);
 const memory: { readonly calls: number; readonly mb: number }[] = [];

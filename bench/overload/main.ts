@@ -28,7 +28,7 @@ async function offer(node: NodeProcess): Promise<Offer> {
 }
 
 const liveKit = await startBenchLiveKit();
-const node = await NodeProcess.start(liveKit, { ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'warn', ROBOT: 'tone', ...(fit > 0 ? { MAX_CALLS: String(fit) } : {}) });
+const node = await NodeProcess.start(liveKit, { ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone', ...(fit > 0 ? { MAX_CALLS: String(fit) } : {}) });
 const crowd = new Crowd();
 try {
   const offers: Offer[] = [];

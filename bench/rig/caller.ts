@@ -65,7 +65,8 @@ export class Caller {
     this.#subscribed = new Promise((resolve) => {
       this.room.on(RoomEvent.TrackSubscribed, (track) => {
         if (track.kind !== TrackKind.KIND_AUDIO) return;
-        void this.#listen(track);
+        // A track that is gone again before it can be read: after a break rtc-node still tells of those.
+        this.#listen(track).catch(() => undefined);
         resolve();
       });
     });

@@ -46,7 +46,7 @@ export class NodeProcess {
     return new NodeProcess(environment);
   }
 
-  /** Starts a node on a free port and waits until it is registered. */
+  /** Starts a node on a free port and waits until it takes calls. */
   static async start(liveKit: LiveKitAddress, environment: Record<string, string> = {}): Promise<NodeProcess> {
     const node = new NodeProcess({
       LIVEKIT_URL: liveKit.url,
@@ -60,6 +60,7 @@ export class NodeProcess {
     const up = await node.waitForLog((line) => line.msg === 'voice-node is up', START_LIMIT_MS);
     node.port = up['port'] as number;
     await node.waitForLog((line) => line.msg === 'registered with the LiveKit server', START_LIMIT_MS);
+    await node.#ready();
     return node;
   }
 
@@ -112,6 +113,15 @@ export class NodeProcess {
       clearTimeout(timer);
     }
     return this.#exit.code;
+  }
+
+  /** All media processes are up as well. */
+  async #ready(): Promise<void> {
+    const endMs = Date.now() + START_LIMIT_MS;
+    while ((await fetch(`${this.url}/readyz`)).status !== 200) {
+      if (Date.now() >= endMs) throw new Error(`the node was not ready within ${START_LIMIT_MS} ms: ${this.#tail()}`);
+      await this.#changed(50);
+    }
   }
 
   #onLine(line: string): void {

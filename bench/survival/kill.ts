@@ -23,7 +23,7 @@ export interface KillFigures {
 
 /** kill -9 of one of two shards, again and again; the callers of the other one listen to a tone all the while. */
 export async function killShards(liveKit: BenchLiveKit, kills: number): Promise<KillFigures> {
-  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'warn', ROBOT: 'tone' });
+  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone' });
   const crowd = new Crowd();
   const backMs: number[] = [];
   let lost = 0;

@@ -21,7 +21,7 @@ export interface RestartFigures {
 
 /** livekit-server dies and comes back after a while; callers and node find together again. */
 export async function restartServer(liveKit: BenchLiveKit, outageS: number): Promise<RestartFigures> {
-  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'warn', ROBOT: 'tone' });
+  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone' });
   const crowd = new Crowd();
   try {
     for (let call = 0; call < CALLS; call++) {

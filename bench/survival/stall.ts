@@ -21,7 +21,7 @@ export interface StallFigures {
 
 /** SIGSTOP of the whole node for five seconds: two seconds later nothing is late any more. */
 export async function stallNode(liveKit: BenchLiveKit): Promise<StallFigures> {
-  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'warn', ROBOT: 'tone' });
+  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone' });
   const crowd = new Crowd();
   try {
     for (let call = 0; call < CALLS; call++) await crowd.join(call, await node.createSession('tone'));
