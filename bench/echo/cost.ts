@@ -40,3 +40,18 @@ export function frameCost(material: Material): Cost[] {
     { name: 'the robot is silent', us8: best(8000, silence), us16: best(16_000, silence) },
   ];
 }
+
+/** What the buffers of one guard take, in bytes: every typed array that can be reached from it, each memory once. */
+export function guardBytes(rateHz: CallRateHz): number {
+  const memories = new Set<ArrayBufferLike>();
+  const seen = new Set<object>();
+  const waiting: unknown[] = [new EchoGuard(rateHz)];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
+    seen.add(next);
+    if (ArrayBuffer.isView(next)) memories.add(next.buffer);
+    else waiting.push(...(Object.values(next) as unknown[]));
+  }
+  return [...memories].reduce((sum, memory) => sum + memory.byteLength, 0);
+}

@@ -4,17 +4,19 @@ import { EchoGuard } from '../../voice-node/hearing/echo-guard.js';
 import { printTable, writeResults } from '../rig/report.js';
 import { fixed, summarize } from '../rig/statistics.js';
 import type { Half } from '../speech-set/format.js';
-import { frameCost } from './cost.js';
-import { grid } from './grid.js';
+import { frameCost, guardBytes } from './cost.js';
+import { grid, TAKES } from './grid.js';
 import { material } from './material.js';
 import { detections, guarded, probabilities, starts } from './run.js';
 import type { Scene } from './scene.js';
 
 // The robot's own voice comes back to it: how often it interrupts itself, without and with the echo guard, and how much
-// later a caller who talks over it is noticed. Arguments: half (test, tune), seconds of each call.
+// later a caller who talks over it is noticed. Arguments: half (test, tune), seconds of each call,
+// calls for each setting.
 
 const half = (process.argv[2] ?? 'test') as Half;
 const seconds = Number(process.argv[3] ?? 24);
+const takes = Number(process.argv[4] ?? TAKES);
 const GOAL_LATER_MS = 60;
 
 class Tally {
@@ -81,7 +83,7 @@ console.log(`${half} half, ${sounds.source}: ${sounds.robots.length} robots, ${s
 
 const all = new Tally();
 const tallies = new Map<string, Tally>();
-for (const scene of grid(half, sounds, seconds)) {
+for (const scene of grid(half, sounds, seconds, takes)) {
   const result = measure(detector, scene);
   all.add(scene, result);
   for (const key of [`path ${scene.path}`, `level ${scene.levelDb} dB`, `delay ${scene.delayMs} ms`]) {
@@ -97,6 +99,8 @@ const rows = [...[...tallies].sort(([a], [b]) => a.localeCompare(b)).map(([name,
 printTable('The robot stops itself, per hour of its speech; a caller is noticed after (ms: median, p95), how much later than without echo,\nand how much other noise of the same level moves that', head, rows);
 const cost = frameCost(sounds);
 printTable('CPU per 20 ms frame, µs', ['', '8 kHz', '16 kHz'], cost.map(({ name, us8, us16 }) => [name, fixed(us8), fixed(us16)]));
+const bytes = { rate8: guardBytes(8000), rate16: guardBytes(16_000) };
+console.log(`\nState of a guard: ${fixed(bytes.rate8 / 1024, 0)} KiB at 8 kHz, ${fixed(bytes.rate16 / 1024, 0)} KiB at 16 kHz`);
 const later = summarize(all.later);
 console.log(`\n${fixed(all.own / all.hours, 1)} self-interruptions an hour (goal: at most 1); p95 ${fixed(summarize(all.with).p95 - summarize(all.without).p95, 0)} ms later (goal: at most ${GOAL_LATER_MS}); median ${fixed(later.median, 0)} ms`);
-writeResults('echo', { half, source: sounds.source, head, rows, cost });
+writeResults('echo', { half, source: sounds.source, head, rows, cost, bytes });

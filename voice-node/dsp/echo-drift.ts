@@ -4,6 +4,8 @@ const KEPT = 1 - 1 / 1000;
 const LEAST_SPREAD = 60;
 /** No clock is wrong by more than 200 ppm. */
 const MOST = 200e-6;
+/** A delay that moves by more samples than that and a clock together is another reflection's, or a jump. */
+const MOST_STEP = 2;
 
 /**
  * How fast a delay grows because two clocks differ: the slope of a line through the delays measured of late (least
@@ -19,6 +21,7 @@ export class EchoDrift {
   private timeTime = 0;
   private timeDelay = 0;
   private last = 0;
+  private lastSamples = 0;
   private jumps = 0;
 
   constructor(frameSamples: number) {
@@ -27,8 +30,12 @@ export class EchoDrift {
 
   /** A delay of so many samples was measured in this frame; frames are counted up. */
   push(frame: number, samples: number): void {
-    const kept = KEPT ** (frame - this.last);
+    const passed = frame - this.last;
+    const kept = KEPT ** passed;
     this.last = frame;
+    const step = samples - this.lastSamples;
+    this.lastSamples = samples;
+    if (this.weight > 0 && Math.abs(step) > MOST_STEP + passed * this.most) this.jumps += step;
     // Running means and moments about them: counts of frames squared would lose their digits in a long call.
     const weight = kept * this.weight + 1;
     const dt = frame - this.time;
@@ -47,6 +54,7 @@ export class EchoDrift {
   /** The delay jumped: no clock's doing. */
   jumped(samples: number): void {
     this.jumps += samples;
+    this.lastSamples += samples;
   }
 
   reset(): void {
@@ -57,6 +65,7 @@ export class EchoDrift {
     this.timeTime = 0;
     this.timeDelay = 0;
     this.last = 0;
+    this.lastSamples = 0;
     this.jumps = 0;
   }
 }

@@ -47,6 +47,13 @@ export class EchoJudge {
     this.learned = 0;
   }
 
+  /** What an echo is taken to be of what was played at most, mean over the bands (power). */
+  get meanGain(): number {
+    let sum = 0;
+    for (let b = 0; b < this.bands; b++) sum += this.gain[b] as number;
+    return sum / this.bands;
+  }
+
   /** The delay was found: from now on `played` is what was played that long ago. */
   begin(): void {
     for (let b = 0; b < this.bands; b++) this.gain[b] = Math.min(FOUND_GAIN, this.gain[b] as number);

@@ -11,6 +11,8 @@ const KEPT = 0.99;
 const NOISE_FOLLOW = 0.5;
 /** At least this share of the error is taken for something else than echo. */
 const LEAST_OTHER = 0.2;
+/** How much larger than reckoned the path's uncertainty is taken to be at most where nothing but echo is left. */
+const MOST_BOOST = 4;
 
 /**
  * The echo's path as a filter that learns: a Kalman filter in the frequency domain, in partitions (Enzner and
@@ -38,6 +40,9 @@ export class EchoPath {
   private readonly sumRe: Float64Array;
   private readonly sumIm: Float64Array;
   private readonly spread: Float64Array;
+  /** By how much this frame's step is larger than the variances say. */
+  private readonly boost: Float64Array;
+  private boosted = false;
   private readonly time: Float64Array;
   private readonly slots: Int32Array;
   private readonly taps: Float64Array;
@@ -58,6 +63,7 @@ export class EchoPath {
     this.errorIm = new Float64Array(bins);
     this.sumRe = new Float64Array(bins);
     this.sumIm = new Float64Array(bins);
+    this.boost = new Float64Array(bins).fill(1);
     this.spread = new Float64Array(bins);
     this.time = new Float64Array(fft.size);
     this.taps = new Float64Array(partitions * 2 * frameSamples);
@@ -72,6 +78,8 @@ export class EchoPath {
     this.variance.fill(0);
     this.constrained = 0;
     this.odd = false;
+    this.boost.fill(1);
+    this.boosted = false;
     this.doubt(gain);
   }
 
@@ -136,6 +144,27 @@ export class EchoPath {
     }
   }
 
+  /**
+   * Between `cancel` and `learn`: the frame was echo and nothing else, so that what is left of it beyond the reckoning
+   * is the path's uncertainty, not somebody's voice. Speeds up this frame's step alone: kept in the variances it would
+   * make everything that comes after look like a possible echo. `left`: energies of the error by bands, `unknown`: as
+   * written above, `noise`: the line's.
+   */
+  hasten(bands: EchoBands, left: Float64Array, unknown: Float64Array, noise: Float64Array): void {
+    const { boost, spread } = this;
+    for (let b = 0; b < bands.count; b++) {
+      const ratio = ((left[b] as number) - 2 * (noise[b] as number)) / ((unknown[b] as number) + 1e-9);
+      if (ratio <= 1) continue;
+      const factor = Math.min(MOST_BOOST, ratio);
+      const end = bands.edges[b + 1] as number;
+      for (let k = bands.edges[b] as number; k < end; k++) {
+        spread[k] = (spread[k] as number) * factor;
+        boost[k] = factor;
+      }
+      this.boosted = true;
+    }
+  }
+
   /** Learns from the error of the last `cancel`. */
   learn(): void {
     const { spread, noise, errorRe, errorIm } = this;
@@ -153,9 +182,17 @@ export class EchoPath {
       noise[k] = smooth;
       spread[k] = 1 / (unknown + windows * Math.max(smooth, other) + 1);
     }
+    if (this.boosted) this.applyBoost();
     for (let p = 0; p < this.partitions; p++) if ((this.slots[p] as number) >= 0) this.adapt(p);
     this.odd = !this.odd;
     if (this.odd) this.constrain();
+  }
+
+  private applyBoost(): void {
+    const { spread, boost } = this;
+    for (let k = 0; k < boost.length; k++) spread[k] = (spread[k] as number) * (boost[k] as number);
+    boost.fill(1);
+    this.boosted = false;
   }
 
   private adapt(p: number): void {

@@ -17,6 +17,8 @@ const PAST_FRAMES = 20;
 const REVIEW_DB = 4;
 /** The filter is turned by a drifting clock in steps of this many samples, or more: 14 degrees at 3 kHz. */
 const LEAST_TURN = 0.1;
+/** -15 dB, the most in each band; a mean of some -20 dB. */
+const FAINT_GAIN = 0.03;
 /** A delay may jump by this much. */
 const JUMP_FRAMES = 3;
 
@@ -101,9 +103,16 @@ export class EchoExplainer {
     return this.rawJudge.boundedExcessDb(bands, this.played, this.longAgo, this.noise);
   }
 
+  /** Whether the echo is known to be faint: what the filter may leave of it is no speech to a detector. */
+  get faint(): boolean {
+    return this.fit.fitted && this.rawJudge.meanGain < FAINT_GAIN;
+  }
+
   /** Learns from the frame last asked about; `echo`: nobody speaks in it or just before. */
   learn(bands: Float64Array, echo: boolean): void {
     if (!this.alignment.found) return;
+    if (echo) this.path.hasten(this.bands, this.left, this.unknown, this.noise);
+    this.path.learn();
     this.judge.learn(this.left, this.noise, echo);
     this.rawJudge.learn(bands, this.noise, echo);
   }
@@ -141,7 +150,6 @@ export class EchoExplainer {
     }
     path.cancel(frame, near, this.estimate);
     path.unknown(this.bands, this.unknown);
-    path.learn();
     fit.push(near, this.estimate);
     this.bands.measure(path.errorRe, path.errorIm, 0, 1, this.left, 0);
     played.fill(0);

@@ -10,17 +10,25 @@ const FITS = 0.4;
 const MOSTLY_ECHO = 0.2;
 /** Less than this share of a frame estimated to be echo: either it is something else, or the delay has just changed. */
 const ESTIMATED = 0.25;
+/**
+ * More left than this although that much was estimated: the estimate is not in the frame. Somebody who speaks as loud as
+ * the echo leaves half; a delay that jumps in the middle of a frame leaves all of it.
+ */
+const LEFT = 0.75;
 
 /** How well the filter's estimate of the echo agrees with what is heard. */
 export class EchoFit {
   /** Whether the last frame was echo and little else; whether what the filter left of it can be relied on. */
   mostlyEcho = false;
   unsure = false;
+  /** Whether the last frame shows by itself that the delay has jumped. */
+  wrong = false;
+  /** Whether it took the echo away at some time. */
+  fitted = false;
   private nearPower = 0;
   private leftPower = 0;
   private cross = 0;
   private echoPower = 0;
-  private fitted = false;
 
   push(near: Float64Array, echo: Float64Array): void {
     let power = 0;
@@ -41,7 +49,8 @@ export class EchoFit {
     this.echoPower = QUICK * this.echoPower + estimated;
     if (this.leftPower < FITTED * this.nearPower) this.fitted = true;
     this.mostlyEcho = left < MOSTLY_ECHO * power;
-    this.unsure = this.fitted && (this.misfits || cross < FITS * estimated || estimated < ESTIMATED * power);
+    this.wrong = this.fitted && estimated >= ESTIMATED * power && left > LEFT * power;
+    this.unsure = this.fitted && (this.wrong || this.misfits || cross < FITS * estimated || estimated < ESTIMATED * power);
   }
 
   /** Whether the filter took the echo away until now and does not any more: the path has changed, or the delay. */
@@ -64,6 +73,7 @@ export class EchoFit {
   }
 
   reset(): void {
+    this.wrong = false;
     this.mostlyEcho = false;
     this.unsure = false;
     this.nearPower = 0;

@@ -19,6 +19,8 @@ export const DEFAULT_ECHO: EchoOptions = { excessDb: 1.2, certainDb: 3, holdFram
 /** The line's noise rises by 3 dB a second at most, and falls quickly. */
 const RISE_A_FRAME = 10 ** (3 / 10 / 50);
 const FALL = 0.2;
+/** A faint echo needs less of an excess to be told from a voice. */
+const FAINT = 0.8;
 /** The gate's and the filter's fades: time constants of 1.5 and 2.5 ms at 8 kHz. */
 const GATE_STEP = 0.08;
 const FILTER_STEP = 0.05;
@@ -91,11 +93,13 @@ export class EchoGate {
 
   /**
    * Opens or closes the gate for a frame with that much more than echo in it; `misfit`: the filter has just proved
-   * wrong, so that what it said of the last frames was, too.
+   * wrong, so that what it said of the last frames was, too; `faint`: the echo is known to be.
    */
-  decide(excessDb: number, misfit: boolean): void {
+  decide(excessDb: number, misfit: boolean, faint: boolean): void {
     const { options } = this;
-    const more = excessDb > options.certainDb || (excessDb > options.excessDb && this.before > options.excessDb);
+    const share = faint ? FAINT : 1;
+    const enough = share * options.excessDb;
+    const more = excessDb > share * options.certainDb || (excessDb > enough && this.before > enough);
     this.before = excessDb;
     if (more) this.hold = Math.min(options.mostHoldFrames, this.hold + options.holdFrames);
     else this.hold = misfit ? 0 : Math.max(0, this.hold - 1);

@@ -113,7 +113,7 @@ export class EchoGuard {
       explainer.follow(alignment.look(this.nearRe, this.nearIm, noiseInBin, explainer.fit.misfits));
     }
     view.excessDb = explainer.excessDb(this.near, this.nearBands);
-    gate.decide(view.excessDb, explainer.fit.misfits);
+    gate.decide(view.excessDb, explainer.fit.misfits || explainer.fit.wrong, explainer.faint);
     explainer.learn(this.nearBands, !gate.open);
     gate.write(frame, explainer.estimate, explainer.fit.helps, rms, view.clean);
     view.echo = !gate.open && rms > LOUD * gate.floorRms;
