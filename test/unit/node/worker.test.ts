@@ -1,13 +1,11 @@
 import { JobStatus, JobType, WorkerStatus } from '@livekit/protocol';
 import { TokenVerifier } from 'livekit-server-sdk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Call } from '../../../voice-node/call/call.js';
 import type { CallEnd } from '../../../voice-node/domain/observer.js';
-import { LiveCalls, type CallRequest } from '../../../voice-node/node/live-calls.js';
 import { Worker } from '../../../voice-node/node/worker.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
-import { EchoOrchestrator } from '../../../voice-node/orchestrators/echo.js';
-import { MemoryLog, rigOf, type Rig } from '../call/rig.js';
+import type { MemoryLog } from '../call/rig.js';
+import { balances, deskRig, type DeskRig, type FakeShard } from './desk-rig.js';
 import { FakeDispatch } from './fake-dispatch.js';
 
 const SECRET = 's'.repeat(32);
@@ -16,35 +14,30 @@ let server: FakeDispatch;
 let url: string;
 let clock: VirtualClock;
 let log: MemoryLog;
-let calls: LiveCalls;
+let rig: DeskRig;
+let shard: FakeShard;
 let worker: Worker;
-let made: { readonly request: CallRequest; readonly rig: Rig }[];
 
 beforeEach(async () => {
   server = new FakeDispatch();
   url = await server.listen();
   clock = new VirtualClock();
-  log = new MemoryLog();
+  rig = deskRig({ clock, shards: 1, maxCalls: 2 });
+  shard = rig.shard('1');
+  log = rig.log;
   const push = log.lines.push.bind(log.lines);
   log.lines.push = (line) => {
     const count = push(line);
     server.changed();
     return count;
   };
-  made = [];
-  calls = new LiveCalls((request): Call => {
-    if (request.metadata === 'broken') throw new Error('no native memory');
-    const rig = rigOf(new EchoOrchestrator(), { options: { callId: request.callId } });
-    made.push({ request, rig });
-    server.changed();
-    return rig.call;
-  }, clock, log);
-  worker = new Worker({ url, apiKey: 'key', apiSecret: SECRET, version: '0.1.0', maxCalls: 2 }, calls, clock, log);
+  worker = new Worker({ url, apiKey: 'key', apiSecret: SECRET, version: '0.1.0' }, rig.desk, clock, log);
 });
 
 afterEach(async () => {
   worker.stop();
   await server.close();
+  expect(balances(rig)).toBe(true);
 });
 
 const registered = async (): Promise<void> => {
@@ -61,9 +54,11 @@ async function takes(jobId: string, room: string, metadata = ''): Promise<void> 
   await server.until(() => server.of('availability').some((answer) => answer.jobId === jobId));
   server.assigns(jobId, room, metadata);
 }
-async function ends(index: number, end: CallEnd): Promise<void> {
-  made[index]?.rig.call.hangUp(end);
-  await made[index]?.rig.call.done;
+const begun = (count: number): Promise<void> => server.until(() => shard.begun.length === count);
+const ends = (index: number, end: CallEnd): void => shard.end(shard.begun[index]?.callId ?? '', end);
+/** Goes on, with a shard that is well. */
+async function passes(ms: number): Promise<void> {
+  await rig.run(ms);
 }
 
 describe('a worker', () => {
@@ -76,46 +71,50 @@ describe('a worker', () => {
     expect(server.of('register')[0]).toMatchObject({ type: JobType.JT_ROOM, version: '0.1.0', agentName: '' });
     await server.until(() => server.of('updateWorker').length === 1);
     expect(lastStatus()).toEqual({ status: WorkerStatus.WS_AVAILABLE, load: 0 });
-    await clock.advanceTo(2500);
-    await server.until(() => server.of('updateWorker').length === 2);
+    await passes(2500);
+    await server.until(() => server.of('updateWorker').length >= 2);
     expect(worker.ready).toBe(true);
   });
 
   it('takes the job of a room, begins the call, and says how it ended', async () => {
     await registered();
     await takes('J1', 'room-1', '{"robot":"echo"}');
-    await server.until(() => made.length === 1);
+    await begun(1);
     const [answer] = server.of('availability');
-    const request = made[0]?.request;
+    const [request] = shard.begun;
     expect(answer).toMatchObject({ available: true, participantName: 'Robot' });
     expect(request).toMatchObject({ room: 'room-1', token: 'token-J1', metadata: '{"robot":"echo"}' });
     expect(answer?.participantIdentity).toBe(`robot-${request?.callId}`);
     await server.until(() => Math.abs((lastStatus().load ?? 0) - 0.325) < 0.001);
     await server.until(() => server.of('updateJob').length === 1);
     expect(server.of('updateJob')).toMatchObject([{ jobId: 'J1', status: JobStatus.JS_RUNNING }]);
-    await ends(0, 'caller_left');
+    ends(0, 'caller_left');
     await server.until(() => server.of('updateJob').length === 2);
     expect(server.of('updateJob')[1]).toMatchObject({ jobId: 'J1', status: JobStatus.JS_SUCCESS });
-    expect(calls.count).toBe(0);
+    expect(rig.desk.live).toBe(0);
   });
 
   it('reports a failed call as failed', async () => {
     await registered();
     await takes('J1', 'room-1');
-    await server.until(() => made.length === 1);
-    await ends(0, 'failed');
+    await begun(1);
+    ends(0, 'failed');
     await server.until(() => server.of('updateJob').length === 2);
     expect(server.of('updateJob')[1]?.status).toBe(JobStatus.JS_FAILED);
   });
 
   it('survives a call that cannot be made', async () => {
     await registered();
-    await takes('J1', 'room-1', 'broken');
+    const { begin } = shard;
+    shard.begin = () => {
+      throw new Error('no native memory');
+    };
+    await takes('J1', 'room-1');
     await server.until(() => server.of('updateJob').length === 2);
     expect(server.of('updateJob')[1]?.status).toBe(JobStatus.JS_FAILED);
-    expect(says('a call could not be made')).toBe(true);
+    shard.begin = begin;
     await takes('J2', 'room-1');
-    await server.until(() => made.length === 1);
+    await begun(1);
     expect(worker.registered).toBe(true);
   });
 
@@ -125,59 +124,53 @@ describe('a worker', () => {
     server.asks('J2', 'b');
     server.asks('J3', 'c');
     await server.until(() => server.of('availability').length === 3);
-    expect(server.of('availability').map((answer) => answer.available)).toEqual([true, true, false]);
+    expect(server.of('availability').map(({ jobId, available }) => [jobId, available]).sort()).toEqual([
+      ['J1', true],
+      ['J2', true],
+      ['J3', false],
+    ]);
     expect(worker.ready).toBe(false);
     await server.until(() => lastStatus().status === WorkerStatus.WS_FULL);
     // The server has given both to others.
-    await clock.advanceTo(10_000);
+    await passes(10_000);
     expect(worker.ready).toBe(true);
+    expect(rig.meter.refusals).toEqual(['full', 'not_assigned', 'not_assigned']);
+    await server.until(() => lastStatus().status === WorkerStatus.WS_AVAILABLE);
     server.assigns('J1', 'a');
     await server.until(() => says('a job came that had not been accepted, or too late'));
-    expect(made).toHaveLength(0);
+    await server.until(() => server.of('updateJob').length === 1);
+    expect(server.of('updateJob')).toMatchObject([{ jobId: 'J1', status: JobStatus.JS_FAILED }]);
+    expect(shard.begun).toHaveLength(0);
   });
 
   it('refuses while it drains, and lets calls in progress go on', async () => {
     await registered();
     await takes('J1', 'a');
-    await server.until(() => made.length === 1);
-    worker.drain();
+    await begun(1);
+    void rig.desk.drain(60_000);
     expect(worker.ready).toBe(false);
     server.asks('J2', 'b');
     await server.until(() => server.of('availability').length === 2);
     expect(server.of('availability')[1]?.available).toBe(false);
     expect(lastStatus()).toEqual({ status: WorkerStatus.WS_FULL, load: 1 });
-    expect(made[0]?.rig.call.phase).not.toBe('ended');
-  });
-
-  it('hangs up the call that was in a room before', async () => {
-    await registered();
-    await takes('J1', 'same');
-    await server.until(() => made.length === 1);
-    await takes('J2', 'same');
-    await server.until(() => made.length === 2);
-    expect(await made[0]?.rig.call.done).toBe('superseded');
-    expect(made[1]?.rig.call.phase).not.toBe('ended');
-    // The end of the old job is not the end of the new call.
-    server.terminates('J1');
-    server.asks('J9', 'x');
-    await server.until(() => server.of('availability').length === 3);
-    expect(made[1]?.rig.call.phase).not.toBe('ended');
-    server.terminates('J2');
-    expect(await made[1]?.rig.call.done).toBe('room_closed');
+    expect(shard.calls.size).toBe(1);
   });
 
   it('registers again when the connection is gone, and calls go on meanwhile', async () => {
     await registered();
     await takes('J1', 'a');
-    await server.until(() => made.length === 1);
+    await server.until(() => server.of('updateJob').length === 1);
     for (let i = 2; i <= 4; i++) {
       server.drop();
       await server.until(() => !worker.registered);
       expect(worker.ready).toBe(false);
       await clock.advanceTo(clock.nowMs() + 2000);
       await server.until(() => server.of('register').length === i && worker.registered);
+      // A new connection is told of the calls there are.
+      await server.until(() => server.of('updateJob').length === i);
+      expect(server.of('updateJob').at(-1)).toMatchObject({ jobId: 'J1', status: JobStatus.JS_RUNNING });
     }
-    expect(made[0]?.rig.call.phase).not.toBe('ended');
+    expect(shard.calls.size).toBe(1);
     expect(log.lines.filter((line) => line.message === 'not registered; trying again')).toHaveLength(3);
   });
 
@@ -201,6 +194,7 @@ describe('a worker', () => {
       }
     })();
     await back;
+    shard.tell();
     expect(worker.ready).toBe(true);
   });
 
