@@ -13,6 +13,7 @@ import { MediaWatch } from './media-watch.js';
 import { Outbox } from './outbox.js';
 import { findCaller, microphoneOf } from './participants.js';
 import { lineEnd, saysGoodbye } from './reasons.js';
+import { Renewal } from './renewal.js';
 import { ReplyTrack } from './reply-track.js';
 import { packetsReceived } from './statistics.js';
 
@@ -24,8 +25,6 @@ const SUBSCRIBE_LIMIT_MS = 1000;
  * back within the second. Who is not, has hung up.
  */
 const GOODBYE_MS = 1500;
-/** A new subscription takes a tenth of a second. */
-const RENEW_LIMIT_MS = 2000;
 /** Nobody may send us more than this in one stream; the default of the SDK is 5 GB. */
 const MAX_STREAM_BYTES = 64 * 1024;
 
@@ -48,6 +47,7 @@ export class RoomConnection implements Connection {
   readonly #settings: ConnectionSettings;
   readonly #rtc = new Room();
   readonly #outbox: Outbox;
+  readonly #renewal: Renewal;
   #replyTrack: ReplyTrack | undefined;
   #connecting: Promise<void> | undefined;
   #listener: ConnectionListener | undefined;
@@ -60,13 +60,13 @@ export class RoomConnection implements Connection {
   #audibleTimer: Timer | undefined;
   #saidGoodbye = false;
   #goodbyeTimer: Timer | undefined;
-  #renewTimer: Timer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: RoomConnectionParts, settings: ConnectionSettings) {
     this.#parts = parts;
     this.#settings = settings;
     this.#outbox = new Outbox(this.#rtc, parts.clock, parts.log);
+    this.#renewal = new Renewal(parts.clock);
     this.#listen();
   }
 
@@ -133,7 +133,7 @@ export class RoomConnection implements Connection {
   async #close(): Promise<void> {
     this.#audibleTimer?.cancel();
     this.#goodbyeTimer?.cancel();
-    this.#renewTimer?.cancel();
+    this.#renewal.close();
     this.#watch?.close();
     this.#outbox.close();
     this.#audio?.close();
@@ -201,7 +201,7 @@ export class RoomConnection implements Connection {
     else if (this.#caller !== undefined && !this.#gone(caller !== undefined)) return;
     if (this.#closing !== undefined) return;
     const publication = caller === undefined ? undefined : microphoneOf(caller);
-    if (publication !== undefined && !publication.subscribed) publication.setSubscribed(true);
+    if (publication !== undefined && !publication.subscribed && !this.#renewal.resting) publication.setSubscribed(true);
     if (caller !== undefined && !this.#audible) {
       const { clock } = this.#parts;
       this.#audibleTimer ??= clock.at(monotonicMs(clock.nowMs() + SUBSCRIBE_LIMIT_MS), this.#onAudible);
@@ -240,6 +240,7 @@ export class RoomConnection implements Connection {
 
   #left(hungUp: boolean): void {
     this.#stayed();
+    this.#renewal.close();
     this.#caller = undefined;
     this.#listener?.callerLeft(hungUp);
   }
@@ -263,8 +264,6 @@ export class RoomConnection implements Connection {
     this.#audio?.close();
     this.#audio = undefined;
     if (track === undefined) return;
-    this.#renewTimer?.cancel();
-    this.#renewTimer = undefined;
     const { clock, log, meter } = this.#parts;
     this.#audio = new CallerAudio(track, clock, log, {
       audio: (samples) => {
@@ -274,16 +273,16 @@ export class RoomConnection implements Connection {
       dropped: (frames) => meter.framesDropped('inbound', frames),
       stalled: (forMs) => this.#guard(() => this.#renew(publication, forMs)),
     });
+    this.#renewal.close();
   }
 
-  /**
-   * What was sent while the process stood still now waits in libwebrtc's jitter buffer, which is emptied at the pace of
-   * speech: after 5 s the caller would be heard 3 s late for a minute. A new subscription has a new buffer.
-   */
+  /** What comes from this subscription is the past. */
   #renew(publication: RemoteTrackPublication | undefined, stalledMs: number): void {
-    const { clock, log } = this.#parts;
-    log.warn({ stalledMs: Math.round(stalledMs) }, 'the process stood still; the caller is subscribed to anew');
+    this.#parts.log.warn({ stalledMs: Math.round(stalledMs) }, 'the process stood still; the caller is subscribed to anew');
     publication?.setSubscribed(false);
-    this.#renewTimer ??= clock.at(monotonicMs(clock.nowMs() + RENEW_LIMIT_MS), () => this.#guard(() => this.#lose('lost', 'the caller could not be subscribed to anew')));
+    this.#renewal.begin(
+      () => this.#guard(() => this.#reconcile()),
+      () => this.#guard(() => this.#lose('lost', 'the caller could not be subscribed to anew')),
+    );
   }
 }
