@@ -250,4 +250,19 @@ describe('a node that drains', () => {
     expect(rig.where(callId)).toBe(rig.shard('1'));
     expect(rig.shard('1').hungUp).toEqual([]);
   });
+
+  it('does not take a caller for gone whom the new process has not heard yet', async () => {
+    const rig = deskRig({ shards: 1 });
+    const callId = await rig.call('a');
+    rig.shard('1').tell('listening');
+    rig.shard('1').die();
+    rig.start('1');
+    await rig.clock.advanceTo(1);
+    rig.shard('1').tell('waiting', [callId]);
+    void rig.desk.drain(60_000);
+    expect(rig.shard('1').calls.has(callId)).toBe(true);
+    rig.shard('1').tell('rejoining', [callId]);
+    rig.shard('1').tell('waiting', [callId]);
+    expect(rig.shard('1').hungUp).toEqual([]);
+  });
 });
