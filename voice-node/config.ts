@@ -68,7 +68,7 @@ export const VARIABLES = {
     .string()
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/, 'expected a name of letters, digits, dots, - and _, at most 64')
     .optional(),
-  ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters').optional(),
+  ADMIN_TOKEN: z.string().regex(/^[\x21-\x7e]{16,}$/, 'expected at least 16 characters, none of them blank').optional(),
   CALL_RATE_HZ: z.enum(['8000', '16000']).transform((value): 8000 | 16000 => (value === '8000' ? 8000 : 16000)).default(8000),
   DENOISE: z.enum(['true', 'false']).transform((value) => value === 'true').default(false),
   TURN_MODEL: z.string().min(1, 'expected an .onnx file').optional(),

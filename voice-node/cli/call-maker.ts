@@ -95,7 +95,7 @@ export function makeCall(config: Config, { detectors, denoisers, turnModel }: He
     confirm: confirmOf(robot),
     endings: endingsOf(robot, turns.minSilenceMs, turnModel),
     echoGuard: robot.config.echo_guard,
-    phrases: { apology: role.apology },
+    phrases: role.phrases,
     replyQueueMs: config.REPLY_QUEUE_MS,
     past,
     ageMs,

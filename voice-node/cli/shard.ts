@@ -41,5 +41,7 @@ export async function runShard(args: readonly string[]): Promise<number> {
   media.prepare();
   await server.done;
   await withDeadline(clock, media.close(), CLOSE_LIMIT_MS, 'transport_timeout', 'closing what the calls shared').catch(() => undefined);
+  // An open channel to main keeps a process alive.
+  if (process.connected) process.disconnect();
   return 0;
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../domain/observer.js';
 
-/** The end of the node: asked for once, it ends in order; by a second signal at once. */
+/** The end of the node: asked for by an operator or a signal it ends in order; by a second signal at once. */
 export class StopSignals {
   /** Resolves when the node is to end. */
   readonly asked: Promise<void>;
@@ -12,8 +12,13 @@ export class StopSignals {
   constructor(log: Log, atOnce: () => void) {
     this.#log = log;
     this.asked = new Promise((resolve) => (this.#resolve = resolve));
+    let signalled = false;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (!this.#isAsked) return this.ask(signal);
+      // A service manager that stops a node which an operator has drained means no second thought.
+      if (!signalled) {
+        signalled = true;
+        return this.ask(signal);
+      }
       atOnce();
       process.exit(1);
     };

@@ -53,7 +53,7 @@ const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
   SHARD_RECYCLE_MB: whole(0, 0, 1_000_000),
   JOURNAL: { default: undefined, good: words('none', 'file:/srv/journal', 'redis://127.0.0.1:6379', 'rediss://u:p@h/1'), bad: ['file:', 'http://h', 'memory'] },
   NODE_NAME: { default: undefined, good: words('node-1', 'a.example'), bad: ['-x', 'a b', 'x'.repeat(65)] },
-  ADMIN_TOKEN: { default: undefined, good: words('0123456789abcdef'), bad: ['short'] },
+  ADMIN_TOKEN: { default: undefined, good: words('0123456789abcdef'), bad: ['short', '0123456789 abcdef'] },
   CALL_RATE_HZ: oneOf(8000, { 8000: 8000, 16000: 16_000 }),
   DENOISE: { default: false, good: { true: true, false: false }, bad: ['yes', '1', 'TRUE'] },
   TURN_MODEL: { default: undefined, good: words('/srv/smart-turn.onnx'), bad: [] },
