@@ -131,8 +131,8 @@ export class EchoGate {
       // Rounds half up: what is positive is cut off downwards.
       out[i] = ((sample > 65535 ? 65535 : sample < 0 ? 0 : sample) | 0) - 32768;
     }
-    this.opening = opening;
-    this.filtering = filtering;
+    this.opening = arrived(opening, toOpen);
+    this.filtering = arrived(filtering, toFilter);
     this.echo = echo;
   }
 
@@ -144,3 +144,6 @@ export class EchoGate {
     this.floorPower = Infinity;
   }
 }
+
+/** A fade that is as good as over is: what remains would fall to numbers so small that processors are slow with them. */
+const arrived = (value: number, goal: number): number => (Math.abs(value - goal) < 1e-9 ? goal : value);
