@@ -1,31 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Phrase as Apology } from '../call/options.js';
-import { ROOT } from '../config.js';
+import type { Phrase } from '../call/options.js';
+import type { PhraseName } from '../call/state.js';
 import type { Audio } from '../domain/audio.js';
 import { asNodeError, messageOf } from '../domain/errors.js';
 import type { Log } from '../domain/observer.js';
 import type { Orchestrator } from '../domain/orchestrator.js';
 import type { TextToSpeech } from '../domain/tts.js';
 import { joinAudio } from '../dsp/join.js';
-import { readWav } from '../dsp/wav.js';
 import { UnableOrchestrator } from '../orchestrators/unable.js';
 import type { Robot } from '../robots/robot.js';
 import type { MadeRobot, RobotMaker } from './robot-maker.js';
+import { PHRASE_NAMES, RecordedPhrases, wordsFor } from './robot-phrases.js';
 
-/** The words of phrases/<language>.wav, for robots without a recorded sentence of their own. */
-const APOLOGIES: Readonly<Record<string, string>> = {
-  en: 'Sorry, something went wrong. Please say that again.',
-  ru: 'Извините, что-то пошло не так. Повторите, пожалуйста.',
-};
-const DEFAULT_LANGUAGE = 'en';
-/** A longer sentence is no apology any more. */
-const MAX_APOLOGY_MS = 30_000;
+/** A longer sentence is no phrase any more. */
+const MAX_PHRASE_MS = 30_000;
 
 /** A robot for one call. */
 export interface Role {
   readonly orchestrator: Orchestrator;
-  readonly apology: Apology;
+  /** What the caller hears when nothing helps, after the call was cut off, and when the node has to end it. */
+  readonly phrases: Readonly<Record<PhraseName, Phrase>>;
   /** Whether this is the robot, or one that says sorry for it and hangs up. */
   readonly able: boolean;
   /** To be called once, when the call is over. */
@@ -35,7 +28,7 @@ export interface Role {
 interface Player {
   readonly robot: Robot;
   readonly made: MadeRobot;
-  apology: Apology;
+  phrases: Readonly<Record<PhraseName, Phrase>>;
   calls: number;
   retired: boolean;
 }
@@ -48,7 +41,7 @@ export class RobotCast {
   readonly #maker: Pick<RobotMaker, 'make'>;
   readonly #log: Log;
   readonly #players = new Map<string, Player>();
-  readonly #recorded = new Map<string, Apology>();
+  readonly #recorded = new RecordedPhrases();
 
   constructor(maker: Pick<RobotMaker, 'make'>, log: Log) {
     this.#maker = maker;
@@ -61,13 +54,13 @@ export class RobotCast {
     try {
       player = this.#player(robot);
     } catch (error) {
-      return { orchestrator: new UnableOrchestrator(asNodeError(error, 'internal')), apology: this.#recordedApology(robot), able: false, release: () => undefined };
+      return { orchestrator: new UnableOrchestrator(asNodeError(error, 'internal')), phrases: this.#recorded.of(robot), able: false, release: () => undefined };
     }
     player.calls++;
     let released = false;
     return {
       orchestrator: player.made.orchestrator,
-      apology: player.apology,
+      phrases: player.phrases,
       able: true,
       release: () => {
         if (released) return;
@@ -98,7 +91,7 @@ export class RobotCast {
   #player(robot: Robot): Player {
     const known = this.#players.get(robot.name);
     if (known?.robot === robot) return known;
-    const player: Player = { robot, made: this.#maker.make(robot), apology: this.#recordedApology(robot), calls: 0, retired: false };
+    const player: Player = { robot, made: this.#maker.make(robot), phrases: this.#recorded.of(robot), calls: 0, retired: false };
     this.#players.set(robot.name, player);
     if (known !== undefined) {
       known.retired = true;
@@ -112,15 +105,17 @@ export class RobotCast {
     if (player.retired && player.calls === 0) player.made.close();
   }
 
-  /** Greeting and apology in the robot's own voice are synthesised before anybody needs them. Never rejects. */
+  /** Greeting and phrases in the robot's own voice are synthesised before anybody needs them. Never rejects. */
   async #rehearse(player: Player): Promise<void> {
     const { robot, made: { voice } } = player;
     if (voice === undefined) return;
-    const { greeting, fallback } = robot;
+    const { greeting } = robot;
     if (greeting?.audio === undefined && greeting?.text !== undefined) await this.#say(voice, greeting.text, robot);
-    if (fallback?.audio !== undefined || fallback?.text === undefined) return;
-    const audio = await this.#say(voice, fallback.text, robot);
-    if (audio !== undefined) player.apology = { text: fallback.text, audio };
+    for (const name of PHRASE_NAMES) {
+      const text = wordsFor(robot, name);
+      const audio = text === undefined ? undefined : await this.#say(voice, text, robot);
+      if (text !== undefined && audio !== undefined) player.phrases = { ...player.phrases, [name]: { text, audio } };
+    }
   }
 
   async #say(voice: TextToSpeech, text: string, robot: Robot): Promise<Audio | undefined> {
@@ -133,16 +128,6 @@ export class RobotCast {
       return undefined;
     }
     const audio = joinAudio(pieces);
-    return audio === undefined || audio.samples.length / audio.rateHz > MAX_APOLOGY_MS / 1000 ? undefined : audio;
-  }
-
-  /** The robot's own recording, or ours of its language. */
-  #recordedApology({ fallback, config }: Robot): Apology {
-    if (fallback?.audio !== undefined) return { text: fallback.text ?? '', audio: fallback.audio };
-    const [language = DEFAULT_LANGUAGE] = config.language.split('-');
-    const name = Object.hasOwn(APOLOGIES, language) ? language : DEFAULT_LANGUAGE;
-    const known = this.#recorded.get(name) ?? { text: APOLOGIES[name] ?? '', audio: readWav(readFileSync(join(ROOT, 'phrases', `${name}.wav`)), `phrases/${name}.wav`) };
-    this.#recorded.set(name, known);
-    return known;
+    return audio === undefined || audio.samples.length / audio.rateHz > MAX_PHRASE_MS / 1000 ? undefined : audio;
   }
 }

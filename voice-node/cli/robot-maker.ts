@@ -24,6 +24,7 @@ import type { DeadlinesConfig, LlmConfig, SttConfig, TtsConfig } from '../robots
 import type { ConfigOf, ToolConfig } from '../robots/schema/robot.js';
 import { PhraseFolder } from '../stores/phrases.js';
 import { limitsOf, makeLanguageModel, makeRealtimeModel, makeSpeechToText, makeTextToSpeech, type Workshop } from './provider-maker.js';
+import { PHRASE_NAMES, wordsFor } from './robot-phrases.js';
 import type { RobotSettings } from './robot-settings.js';
 
 /** The process of a plugin takes this long to come up on a busy machine. */
@@ -139,7 +140,7 @@ export class RobotMaker {
   #voice(robot: Robot, list: readonly TtsConfig[]): TextToSpeech {
     const shop = this.#workshop(robot);
     const { usable: good } = usable('tts', list, this.#settings.around(robot));
-    const known = [robot.greeting?.text, robot.fallback?.text].filter((text) => text !== undefined);
+    const known = [robot.greeting?.text, ...PHRASE_NAMES.map((name) => wordsFor(robot, name))].filter((text) => text !== undefined);
     return resilientTextToSpeech(good.map((part) => limited(new CachedVoice(makeTextToSpeech(part, shop), this.#phrases, known), DEFAULT_LIMITS.tts, part)), this.#ports);
   }
 

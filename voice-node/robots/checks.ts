@@ -2,11 +2,15 @@ import type { Fault } from './faults.js';
 import { partsOf } from './requirements.js';
 import type { RobotConfig } from './schema/robot.js';
 
+/** Sentences that a robot may have of its own: `<name>.wav`, `<name>_text`. */
+export const SENTENCES = ['greeting', 'fallback', 'back', 'goodbye'] as const;
+export type Sentence = (typeof SENTENCES)[number];
+
 /** What lies beside config.json. */
 export interface Beside {
   readonly prompt: 'absent' | 'empty' | 'there';
-  readonly greetingWav: boolean;
-  readonly fallbackWav: boolean;
+  /** Which of its sentences are recorded. */
+  readonly recorded: Readonly<Record<Sentence, boolean>>;
   /** Names of the recordings in tracks/, without their ending. */
   readonly tracks: ReadonlySet<string>;
 }
@@ -22,8 +26,8 @@ export function crossFaults(robot: string, config: RobotConfig, beside: Beside):
     else if (beside.prompt === 'empty') fault('prompt.txt', '', 'expected words that tell the model who it is, got an empty file');
   }
   const speaks = config.mode === 'pipeline' || config.mode === 'realtime';
-  for (const [kind, recorded] of [['greeting', beside.greetingWav], ['fallback', beside.fallbackWav]] as const) {
-    if (config[`${kind}_text`] !== undefined && !recorded && !speaks) {
+  for (const kind of SENTENCES) {
+    if (config[`${kind}_text`] !== undefined && !beside.recorded[kind] && !speaks) {
       fault('config.json', `${kind}_text`, `expected a ${kind}.wav with these words: mode ${config.mode} has no voice of its own to say them`);
     }
   }

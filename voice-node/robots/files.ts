@@ -9,13 +9,15 @@ export const FILE_LIMITS = {
   '.env': 64 * 1024,
   'greeting.wav': 24 * 1024 * 1024,
   'fallback.wav': 24 * 1024 * 1024,
+  'back.wav': 24 * 1024 * 1024,
+  'goodbye.wav': 24 * 1024 * 1024,
 } as const;
 
 export type FileName = keyof typeof FILE_LIMITS;
 
 const NAMES = Object.keys(FILE_LIMITS) as FileName[];
 /** Files whose presence says that a folder is meant to be a robot, even where config.json is missing. */
-const TELLING = new Set<string>(['config.json', 'prompt.txt', 'greeting.wav', 'fallback.wav']);
+const TELLING = new Set<string>(['config.json', 'prompt.txt', 'greeting.wav', 'fallback.wav', 'back.wav', 'goodbye.wav']);
 
 export const MAX_TRACKS = 200;
 export const MAX_TRACK_BYTES = FILE_LIMITS['greeting.wav'];

@@ -1,6 +1,6 @@
 import type { Audio } from '../domain/audio.js';
 import { messageOf } from '../domain/errors.js';
-import { crossFaults } from './checks.js';
+import { crossFaults, type Sentence } from './checks.js';
 import { readEnv, type CheckEnv } from './env-file.js';
 import { expectation, faultsOf, type Fault } from './faults.js';
 import { FILE_LIMITS, MAX_TRACK_BYTES, MAX_TRACKS, readInside, textOf, type FileName, type Listing } from './files.js';
@@ -51,8 +51,7 @@ class Reader {
     const config = this.#config();
     const prompt = this.#text('prompt.txt')?.trim();
     const env = this.#env();
-    const greetingWav = this.#sound('greeting.wav', FILE_LIMITS['greeting.wav']);
-    const fallbackWav = this.#sound('fallback.wav', FILE_LIMITS['fallback.wav']);
+    const sounds = each((kind) => this.#sound(`${kind}.wav`, FILE_LIMITS[`${kind}.wav`]));
     const found = config?.mode === 'llm_script' ? this.#trackNames() : new Set<string>();
     const tracks = this.#tracks(found);
     this.#checkLength();
@@ -60,13 +59,12 @@ class Reader {
     const has = (file: FileName): boolean => this.#listing.stamps.has(file);
     // What could not be read has its own fault: it counts as there.
     const promptIs = prompt === '' ? 'empty' : has('prompt.txt') ? 'there' : 'absent';
-    this.faults.push(...crossFaults(this.#name, config, { prompt: promptIs, greetingWav: has('greeting.wav'), fallbackWav: has('fallback.wav'), tracks: found }));
+    this.faults.push(...crossFaults(this.#name, config, { prompt: promptIs, recorded: each((kind) => has(`${kind}.wav`)), tracks: found }));
     return Object.freeze({
       name: this.#name,
       config,
       prompt: prompt ?? '',
-      greeting: phrase(config.greeting_text, greetingWav),
-      fallback: phrase(config.fallback_text, fallbackWav),
+      ...each((kind) => phrase(config[`${kind}_text`], sounds[kind])),
       tracks,
       env,
     });
@@ -164,6 +162,8 @@ class Reader {
     if (totalMs > MAX_SOUNDS_MS) this.#fault('tracks', `expected recordings of at most ${MAX_SOUNDS_MS / 60_000} minutes altogether, got ${(totalMs / 60_000).toFixed(1)}`);
   }
 }
+
+const each = <T>(of: (kind: Sentence) => T): Record<Sentence, T> => ({ greeting: of('greeting'), fallback: of('fallback'), back: of('back'), goodbye: of('goodbye') });
 
 const phrase = (text: string | undefined, audio: Audio | undefined): Phrase | undefined => (text === undefined && audio === undefined ? undefined : { text, audio });
 

@@ -18,6 +18,10 @@ export interface Robot {
   readonly greeting: Phrase | undefined;
   /** fallback.wav or fallback_text; what the caller hears when nothing helps. */
   readonly fallback: Phrase | undefined;
+  /** back.wav or back_text; what he hears after the call was cut off. */
+  readonly back: Phrase | undefined;
+  /** goodbye.wav or goodbye_text; what he hears when the node has to end the call. */
+  readonly goodbye: Phrase | undefined;
   /** tracks/*.wav by name. */
   readonly tracks: ReadonlyMap<string, Audio>;
   /** The robot's own .env. */

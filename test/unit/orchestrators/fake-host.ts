@@ -1,3 +1,4 @@
+import type { Said } from '../../../voice-node/domain/journal.js';
 import type { VoiceNodeError } from '../../../voice-node/domain/errors.js';
 import type { Conversation, ConversationHost, Heard, Orchestrator, Reply } from '../../../voice-node/domain/orchestrator.js';
 import { mediaMs } from '../../../voice-node/domain/time.js';
@@ -102,6 +103,7 @@ export class FakeHost implements ConversationHost {
   readonly callId = 'call-1';
   readonly rateHz = 8000;
   readonly clock: VirtualClock;
+  readonly past: readonly Said[] | undefined;
   readonly log = new MemoryLog();
   readonly said: FakeReply['log'] = [];
   readonly replies: FakeReply[] = [];
@@ -110,7 +112,8 @@ export class FakeHost implements ConversationHost {
   readonly #controller = new AbortController();
   #turn = 0;
 
-  constructor(clock = new VirtualClock()) {
+  constructor(clock = new VirtualClock(), past?: readonly Said[]) {
+    this.past = past;
     this.clock = clock;
   }
 

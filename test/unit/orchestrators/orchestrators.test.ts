@@ -19,6 +19,7 @@ function answerOf(orchestrator: Orchestrator, samples: Int16Array, rateHz: numbe
   const host: ConversationHost = {
     callId: 'c',
     rateHz: 8000,
+    past: undefined,
     signal,
     clock: new VirtualClock(),
     log: new MemoryLog(),

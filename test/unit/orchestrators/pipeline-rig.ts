@@ -1,3 +1,4 @@
+import type { Said } from '../../../voice-node/domain/journal.js';
 import type { Orchestrator } from '../../../voice-node/domain/orchestrator.js';
 import { PipelineOrchestrator, type PipelineOptions } from '../../../voice-node/orchestrators/pipeline/pipeline.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
@@ -20,16 +21,18 @@ export interface PipelineRigOptions {
   readonly llm?: Partial<ScriptedLlmOptions>;
   readonly tts?: ScriptedTtsOptions;
   readonly options?: Partial<PipelineOptions>;
+  /** The call goes on after its process has died. */
+  readonly past?: readonly Said[];
 }
 
 /** A pipeline on virtual time: a caller who says "question", a model that answers "Fine.", unless told otherwise. */
-export function pipelineRig({ stt: sttOptions, llm: llmOptions, tts: ttsOptions, options }: PipelineRigOptions = {}): PipelineRig {
+export function pipelineRig({ stt: sttOptions, llm: llmOptions, tts: ttsOptions, options, past }: PipelineRigOptions = {}): PipelineRig {
   const clock = new VirtualClock();
   const stt = new ScriptedStt(clock, { script: (n) => ({ final: `question ${n}` }), finalMs: 100, ...sttOptions });
   const llm = new ScriptedLlm(clock, { answer: () => 'Fine.', firstMs: 50, ...llmOptions });
   const tts = new ScriptedTts(clock, { firstMs: 50, ...ttsOptions });
   const orchestrator = new PipelineOrchestrator({ stt, llm, tts, prompt: 'You are a robot.', language: 'en-US', endCall: false, speculate: false, historyMessages: 40, ...options });
-  const host = new FakeHost(clock).open(orchestrator);
+  const host = new FakeHost(clock, past).open(orchestrator);
   return {
     clock,
     host,

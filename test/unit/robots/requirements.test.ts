@@ -5,7 +5,7 @@ import { LLM_SCHEMA, REALTIME_SCHEMA, STT_SCHEMA, TTS_SCHEMA } from '../../../vo
 import { ROBOT_SCHEMA } from '../../../voice-node/robots/schema/robot.js';
 import { PIPELINE, REALTIME, SCRIPT, world } from './farm.js';
 
-const robotOf = (config: object): Robot => ({ name: 'shop', config: ROBOT_SCHEMA.parse(config), prompt: 'x', greeting: undefined, fallback: undefined, tracks: new Map(), env: {} });
+const robotOf = (config: object): Robot => ({ name: 'shop', config: ROBOT_SCHEMA.parse(config), prompt: 'x', greeting: undefined, fallback: undefined, back: undefined, goodbye: undefined, tracks: new Map(), env: {} });
 
 const lackOf = (kind: PartKind, config: unknown, around: Surroundings): string[] => {
   const list: readonly PartConfig[] = kind === 'stt' ? STT_SCHEMA.parse(config) : kind === 'llm' ? LLM_SCHEMA.parse(config) : kind === 'tts' ? TTS_SCHEMA.parse(config) : [REALTIME_SCHEMA.parse(config)];

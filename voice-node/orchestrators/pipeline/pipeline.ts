@@ -5,7 +5,7 @@ import type { SpeechToText } from '../../domain/stt.js';
 import type { ToolRunner } from '../../domain/tools.js';
 import type { TextToSpeech } from '../../domain/tts.js';
 import { SpokenConversation } from '../turns/conversation.js';
-import type { AnswerMode, Answering, Greeting } from '../turns/mode.js';
+import type { AnswerMode, Answering, Greeting, Remembered } from '../turns/mode.js';
 import { ModelStream } from '../turns/model-stream.js';
 import { answerAloud } from './answer.js';
 import { Said } from './said.js';
@@ -70,6 +70,10 @@ class PipelineMode implements AnswerMode {
 
   ask(messages: Parameters<AnswerMode['ask']>[0], signal: AbortSignal): ModelStream {
     return new ModelStream(this.#options.llm, messages, toolSpecs(this.#tools), signal);
+  }
+
+  recall(text: string): Remembered {
+    return { answer: [{ role: 'assistant', content: text }] };
   }
 
   answer(turn: Answering): Promise<void> {

@@ -70,9 +70,9 @@ export class RealtimeConversation implements Conversation {
       mayReplace: model.interrupts,
       audible: () => this.#audible(),
     });
-    if (greeting?.audio === undefined) this.#greeting = greeting?.text;
-    if (greeting?.audio !== undefined) this.#answers.play(greeting.audio, greeting.text, host.beginReply());
-    else if (this.#greeting !== undefined) this.#answers.expect(host.beginReply());
+    if (host.past !== undefined) this.#memory.recall(host.past, host.clock.nowMs());
+    else if (greeting?.audio !== undefined) this.#answers.play(greeting.audio, greeting.text, host.beginReply());
+    else if ((this.#greeting = greeting?.text) !== undefined) this.#answers.expect(host.beginReply());
     this.#link.start();
   }
 

@@ -1,4 +1,5 @@
 import type { Audio } from '../../domain/audio.js';
+import type { Said } from '../../domain/journal.js';
 import type { RealtimeItem } from '../../domain/realtime.js';
 
 /** What a session that takes over is told: the end of the conversation, bounded. */
@@ -22,6 +23,11 @@ interface Entry {
 /** The conversation so far, as far as it was heard: on both sides. */
 export class Memory {
   readonly #entries: Entry[] = [];
+
+  /** What was said before this process had the call: there is nobody who would answer it now. */
+  recall(past: readonly Said[], atMs: number): void {
+    for (const { by, text } of past) if (text !== '') this.#push({ role: by === 'caller' ? 'user' : 'assistant', itemId: '', text, audio: undefined, answered: true, atMs });
+  }
 
   /** The caller has said something. */
   user(itemId: string, audio: Audio, atMs: number): void {

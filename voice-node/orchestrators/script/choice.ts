@@ -72,4 +72,4 @@ function nameIn(text: string, tracks: ReadonlyMap<string, unknown>): string | un
   return tracks.has(small) ? small : undefined;
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim();
+export const oneLine = (text: string): string => text.replace(/\s+/gu, ' ').trim();

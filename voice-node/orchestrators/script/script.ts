@@ -7,7 +7,8 @@ import type { ToolSpec } from '../../domain/tools.js';
 import { SpokenConversation } from '../turns/conversation.js';
 import type { AnswerMode, Answering, Greeting, Remembered } from '../turns/mode.js';
 import { ModelStream } from '../turns/model-stream.js';
-import { choicePrompt, choiceTool, chosenIn } from './choice.js';
+import { wordingOf } from '../turns/wording.js';
+import { choicePrompt, choiceTool, chosenIn, oneLine } from './choice.js';
 
 /** Of a recording that was cut before this nobody has understood anything. */
 const UNHEARD_MS = 500;
@@ -86,6 +87,13 @@ class ScriptMode implements AnswerMode {
     return new ModelStream(this.#options.llm, messages, this.#tools, signal);
   }
 
+  /** Words that are no recording's, such as the greeting, are told in a remark: as a message they would teach the model to answer in words. */
+  recall(text: string): Remembered {
+    const found = trackOf(text, this.#options.tracks);
+    if (found === undefined) return { answer: [], note: `The caller has heard: "${oneLine(text)}"` };
+    return { answer: [{ role: 'assistant', content: found.name }], note: found.whole ? undefined : `The caller interrupted ${found.name}.` };
+  }
+
   async answer({ host, reply, signal, stream, remember }: Answering): Promise<void> {
     const { tracks, fallbackTrack } = this.#options;
     const chosen = await chosenIn(stream, tracks);
@@ -119,6 +127,16 @@ function played(name: string, { samples, rateHz }: Audio, heard: Heard): Remembe
   const lengthMs = (samples.length / rateHz) * 1000;
   const note = heard.complete ? undefined : `The caller interrupted ${name} after ${seconds(heard.heardMs)} of ${seconds(lengthMs)} s.`;
   return { answer: [{ role: 'assistant', content: name }], note };
+}
+
+/** The recording that says this, or is the only one that begins with it. */
+function trackOf(text: string, tracks: ReadonlyMap<string, Track>): { readonly name: string; readonly whole: boolean } | undefined {
+  const words = wordingOf(text);
+  if (words === '') return undefined;
+  const begin = [...tracks].filter(([, track]) => track.text !== undefined && `${wordingOf(track.text)} `.startsWith(`${words} `));
+  const whole = begin.find(([, track]) => wordingOf(track.text ?? '') === words);
+  const [name] = whole ?? (begin.length === 1 ? begin[0] : undefined) ?? [];
+  return name === undefined ? undefined : { name, whole: whole !== undefined };
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);

@@ -73,7 +73,9 @@ export class SpokenConversation implements Conversation {
     this.#options = options;
     this.#tape = new SpeechTape(host.rateHz);
     this.#history = new History(options.prompt, options.historyMessages);
-    if (mode.greet !== undefined) void this.#greet(mode.greet);
+    const { past } = host;
+    if (past !== undefined) this.#history.recall(past, (text) => mode.recall(text));
+    else if (mode.greet !== undefined) void this.#greet(mode.greet);
   }
 
   hear(frame: Int16Array): void {

@@ -1,4 +1,6 @@
+import type { Said } from '../../domain/journal.js';
 import type { ChatMessage } from '../../domain/llm.js';
+import type { Remembered } from './mode.js';
 
 /** What the caller said, and what he heard in answer. Either may be missing. */
 export interface Exchange {
@@ -31,6 +33,21 @@ export class History {
     // Of those with nothing in them a few are always about; they must not push out what was said.
     if (this.#exchanges.length > 2 * this.#limit) this.#exchanges = this.#exchanges.filter((one) => one === exchange || !isEmpty(one)).slice(-this.#limit);
     return exchange;
+  }
+
+  /** What was said before this process had the call. `remembered`: what the robot's own words become. */
+  recall(past: readonly Said[], remembered: (text: string) => Remembered): void {
+    let exchange: Exchange | undefined;
+    for (const { by, text } of past) {
+      if (by === 'caller' || exchange === undefined) exchange = this.open();
+      if (by === 'caller') {
+        exchange.user = text;
+        continue;
+      }
+      const { answer, note } = remembered(text);
+      exchange.answer = [...exchange.answer, ...answer];
+      exchange.note = note ?? exchange.note;
+    }
   }
 
   /** It was no exchange after all. */

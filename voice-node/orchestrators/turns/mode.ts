@@ -30,6 +30,8 @@ export type Greeting = Omit<Answering, 'messages' | 'stream'>;
 export interface AnswerMode {
   /** Asks the model. Returns at once. */
   ask(messages: readonly ChatMessage[], signal: AbortSignal): ModelStream;
+  /** What these words of the robot, heard before its process died, are in the history. */
+  recall(text: string): Remembered;
   /** Says the answer, ends the reply. What it throws fails the reply. */
   answer(turn: Answering): Promise<void>;
   /** Speaks first, where the robot does; ends the reply. */

@@ -49,6 +49,10 @@ const common = {
   greeting_text: sentence.optional(),
   /** The words of fallback.wav, or said by the robot's own voice where there is no such file. */
   fallback_text: sentence.optional(),
+  /** The same of back.wav: said after the call was cut off, instead of the greeting. */
+  back_text: sentence.optional(),
+  /** The same of goodbye.wav: said when the node has to end the call. */
+  goodbye_text: sentence.optional(),
 };
 
 const tone = z.strictObject({
