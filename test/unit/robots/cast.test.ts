@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { likeness } from '../../../bench/rig/likeness.js';
 import { makeCall } from '../../../voice-node/cli/call-maker.js';
 import { DetectorNeeds, RobotDetectors } from '../../../voice-node/cli/detectors.js';
@@ -11,6 +11,7 @@ import { ROOT } from '../../../voice-node/config.js';
 import type { CallerEvent } from '../../../voice-node/domain/events.js';
 import { createResampler } from '../../../voice-node/dsp/resampler.js';
 import { readWav, writeWav } from '../../../voice-node/dsp/wav.js';
+import { systemClock } from '../../../voice-node/platform/clock.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
 import type { DenoiserFactory } from '../../../voice-node/providers/denoise/rnnoise.js';
 import { RobotFolder } from '../../../voice-node/robots/folder.js';
@@ -101,4 +102,53 @@ it('takes calls as soon as it has been mended', async () => {
   const role = cast.take(robots.get('shop'));
   expect([role.able, role.orchestrator.mode]).toEqual([true, 'echo']);
   cast.close();
+});
+
+describe('the phrases of a robot', () => {
+  function castOf(): { cast: RobotCast; robots: RobotFolder; log: MemoryLog } {
+    const settings = new RobotSettings({ ROBOTS_DIR: farm.folder, CACHE_DIR: farm.at('.cache'), PATH: process.env['PATH'] });
+    const log = new MemoryLog();
+    return { cast: new RobotCast(new RobotMaker(settings, { clock: systemClock, meter: new CountingMeter(), log }), log), robots: new RobotFolder(settings.folder), log };
+  }
+  const recorded = (name: string) => readWav(readFileSync(join(ROOT, 'phrases', name)), name);
+
+  it.each([
+    ['en-GB', 'en'],
+    ['ru-RU', 'ru'],
+    ['de-DE', 'en'],
+  ])('are recordings of its language, %s, where it has no voice', (language, name) => {
+    farm.write({ 'shop/config.json': { mode: 'echo', language } });
+    const { cast, robots } = castOf();
+    const { phrases } = cast.take(robots.get('shop'));
+    expect([phrases.apology.audio, phrases.back.audio, phrases.goodbye.audio]).toEqual([recorded(`${name}.wav`), recorded(`${name}-back.wav`), recorded(`${name}-goodbye.wav`)]);
+    const readme = readFileSync(join(ROOT, 'phrases', 'README.md'), 'utf8');
+    for (const { text } of Object.values(phrases)) expect(readme).toContain(`| ${text} |`);
+    cast.close();
+  });
+
+  it('are its own recordings where it has them', () => {
+    farm.write({ 'shop/config.json': { mode: 'echo', goodbye_text: 'So long.' }, 'shop/back.wav': sineWav(300), 'shop/goodbye.wav': sineWav(400) });
+    const { cast, robots } = castOf();
+    const { phrases } = cast.take(robots.get('shop'));
+    expect([phrases.back.text, phrases.goodbye.text]).toEqual(['', 'So long.']);
+    expect([phrases.back, phrases.goodbye].map(({ audio }) => audio.samples.length / 48)).toEqual([300, 400]);
+    cast.close();
+  });
+
+  it('are said in its own voice, ahead of time, where it has one', async () => {
+    farm.write({ 'shop/config.json': { ...PIPELINE, stt: UNMAKEABLE.stt, llm: 'demo', tts: 'flite', goodbye_text: 'So long, and thank you.' }, 'shop/prompt.txt': 'x' });
+    const { cast, robots, log } = castOf();
+    cast.prepare(robots.get('shop'));
+    const first = cast.take(robots.get('shop')).phrases;
+    expect(first.back.audio).toEqual(recorded('en-back.wav'));
+    await vi.waitFor(() => expect([log.lines, cast.take(robots.get('shop')).phrases.goodbye.text]).toEqual([[], 'So long, and thank you.']), { timeout: 5_000 });
+    const { phrases } = cast.take(robots.get('shop'));
+    expect(phrases.back.text).toBe('Sorry, we were cut off. Please go on.');
+    expect(phrases.back.audio).not.toEqual(recorded('en-back.wav'));
+    expect(phrases.goodbye.audio.samples.length / phrases.goodbye.audio.rateHz).toBeGreaterThan(0.8);
+    // An apology in other words than its own it does not make.
+    expect(phrases.apology.audio).toEqual(recorded('en.wav'));
+    expect(log.at('warn')).toEqual([]);
+    cast.close();
+  });
 });

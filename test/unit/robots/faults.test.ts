@@ -93,6 +93,7 @@ const FILES: readonly (readonly [kind: string, files: Readonly<Record<string, st
   ['a prompt like a book', { 'config.json': ECHO, 'prompt.txt': 'x'.repeat(70_000) }, ['shop/prompt.txt: expected at most 65536 bytes, got 70000']],
   ['a greeting nobody can say', { 'config.json': { ...ECHO, greeting_text: 'Hello.' } }, ['shop/config.json: greeting_text: expected a greeting.wav with these words: mode echo has no voice of its own to say them']],
   ['an apology nobody can say', { 'config.json': { ...SCRIPT, fallback_text: 'Sorry.' }, 'tracks/again.wav': sineWav(100) }, ['shop/config.json: fallback_text: expected a fallback.wav with these words: mode llm_script has no voice of its own to say them']],
+  ['a good-bye nobody can say', { 'config.json': { ...SCRIPT, back_text: 'I am back.', goodbye_text: 'Bye.' }, 'back.wav': sineWav(100), 'tracks/again.wav': sineWav(100) }, ['shop/config.json: goodbye_text: expected a goodbye.wav with these words: mode llm_script has no voice of its own to say them']],
   ['a greeting that is no WAV', { 'config.json': { ...ECHO, greeting_text: 'Hello.' }, 'greeting.wav': 'ID3 this is mp3' }, ['shop/greeting.wav: expected a WAV file (RIFF ... WAVE), got "ID3 "']],
   ['a greeting without sound', { 'config.json': ECHO, 'greeting.wav': sineWav(0) }, ['shop/greeting.wav: expected a recording, got one without a sample']],
   ['a greeting that never ends', { 'config.json': ECHO, 'greeting.wav': sineWav(121_000, 8000) }, ['shop/greeting.wav: expected at most 120 s, got 121.0 s']],
