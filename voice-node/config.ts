@@ -59,6 +59,7 @@ export const VARIABLES = {
   SHARDS: whole(0, 64, 'processes').optional(),
   ROOMS_PER_SHARD: whole(1, 200, 'calls').default(24),
   MAX_CALLS: whole(1, 10_000, 'calls').optional(),
+  ADMISSION: z.enum(['lateness', 'count']).default('lateness'),
   SHARD_RECYCLE_MB: whole(0, 1_000_000, 'MB').default(0),
   JOURNAL: z
     .string()

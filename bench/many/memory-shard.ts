@@ -18,8 +18,8 @@ import { trimmed, voice } from '../rig/voices.js';
 // call hears with Silero on every frame and echoes what it has heard. Arguments: name, period of each caller in ms, robot.
 
 const [name = '1', periodMs = '8000', robotName = 'echo'] = process.argv.slice(2);
-let server: ShardServer | undefined;
-obeyOnlyMain(() => server, () => process.exit(1));
+const made: { server?: ShardServer } = {};
+obeyOnlyMain(() => made.server, () => process.exit(1));
 const channel = parentChannel();
 const clock = systemClock;
 const log = createLog('error').child({ shard: name });
@@ -33,7 +33,7 @@ const cast = new RobotCast(new RobotMaker(settings, { clock, meter, log }), log)
 const callers = new MemoryCallers(trimmed(voice('Front_Center')), Number(periodMs));
 let index = 0;
 
-server = new ShardServer({
+const server = new ShardServer({
   channel,
   makeShard: (listener) =>
     new LocalShard(
@@ -53,5 +53,6 @@ server = new ShardServer({
   clock,
   log,
 });
+made.server = server;
 await server.done;
 process.exit(0);

@@ -61,7 +61,7 @@ export async function makeNode({ settings, keys, atHand, clock, log }: NodePorts
   const count = inside ? 1 : (config.SHARDS ?? availableParallelism());
   const media = inside ? await loadMedia({ settings, keys, clock, meter: own.meter, log }, atHand) : undefined;
   const reservations = new Reservations({ readiness: (waiting) => desk.readiness(waiting), clock });
-  const bound = config.MAX_CALLS === undefined ? {} : { maxCalls: config.MAX_CALLS };
+  const bound = { byCount: config.ADMISSION === 'count', ...(config.MAX_CALLS === undefined ? {} : { maxCalls: config.MAX_CALLS }) };
   const desk: Desk = new Desk(
     { node: name, shards: count, roomsPerShard: config.ROOMS_PER_SHARD, ...bound },
     {

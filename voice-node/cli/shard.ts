@@ -17,8 +17,8 @@ const CLOSE_LIMIT_MS = 3000;
 /** A process of the node that carries calls. Started by `start`, which tells it what to do; resolves with the exit code. */
 export async function runShard(args: readonly string[]): Promise<number> {
   const { positionals: [name = ''] } = parseArguments('shard', 'shard NAME', args, {}, true);
-  let server: ShardServer | undefined;
-  obeyOnlyMain(() => server, () => process.exit(1));
+  const made: { server?: ShardServer } = {};
+  obeyOnlyMain(() => made.server, () => process.exit(1));
   const channel = parentChannel();
   const settings = new RobotSettings(readEnvironment());
   const keys = requireKeys(settings.node);
@@ -31,13 +31,14 @@ export async function runShard(args: readonly string[]): Promise<number> {
   // Main tells what changes in the robots' files; it is enough to hear it once.
   const atHand = openRobots({ settings, secrets, clock, log, reports: false });
   const media = await loadMedia({ settings, keys, clock, meter: metrics.meter, log }, atHand);
-  server = new ShardServer({
+  const server = new ShardServer({
     channel,
     makeShard: (listener) => new LocalShard({ name, create: media.create, gauge: new SystemGauge(), metrics: () => metrics.json(), clock, log }, listener),
     drainTimeoutMs: settings.node.DRAIN_TIMEOUT_MS,
     clock,
     log,
   });
+  made.server = server;
   media.prepare();
   await server.done;
   await withDeadline(clock, media.close(), CLOSE_LIMIT_MS, 'transport_timeout', 'closing what the calls shared').catch(() => undefined);

@@ -45,8 +45,9 @@ export async function runStart(args: readonly string[]): Promise<number> {
   node.media?.prepare();
   node.shards.start();
   log.info({ host: config.HOST, port: web.port, liveKit: config.LIVEKIT_URL, robots: atHand.robots.names, vad: config.VAD, shards: config.SHARDS ?? node.shards.views().length }, 'voice-node is up');
-  node.worker.start();
+  // The lease comes first: a record of a node without one is free for others.
   node.takeover.start();
+  node.worker.start();
   await stop.asked;
   await shutDown(node, web, config);
   removeRunFile(cacheFolder(config), web.port, process.pid);
@@ -85,8 +86,8 @@ function makeApp({ desk, reservations, metrics }: NodeParts, { choice }: RobotsA
 }
 
 async function shutDown({ desk, shards, worker, takeover, reservations, journal, media }: NodeParts, web: WebServer, config: Config): Promise<void> {
-  reservations.close();
   await desk.drain(config.DRAIN_TIMEOUT_MS);
+  reservations.close();
   worker.stop();
   takeover.stop();
   await shards.stop();

@@ -7,9 +7,9 @@ import { isQuiet } from './admission.js';
 import type { DeskShard } from './desk-shards.js';
 import { firstIdentity, nextIdentity } from './identities.js';
 
-/** A call is resumed at most this often within RESUMPTION_SPAN_MS: one that kills its process must not go on for ever. */
-export const MAX_RESUMPTIONS = 5;
-export const RESUMPTION_SPAN_MS = 60_000;
+/** A call whose processes die this often in a row, each within QUICK_MS of the call's beginning there, may be what kills them: it must not go on for ever. */
+export const MAX_QUICK_DEATHS = 3;
+export const QUICK_MS = 5000;
 
 /** One call in the desk's books, from its offer to its end, in whichever shard it lives at the moment. */
 export class DeskCall {
@@ -34,7 +34,9 @@ export class DeskCall {
   /** It goes on after its process died. */
   resumed = false;
   #said: Said[];
-  #resumptionsMs: MonotonicMs[] = [];
+  #quickDeaths = 0;
+  /** In the shard where it is now. */
+  #begunMs: MonotonicMs | undefined;
   #resolve!: (end: CallEnd) => void;
 
   constructor(clock: Clock, of: Pick<CallRecord, 'callId' | 'room'> & Partial<CallRecord>) {
@@ -64,6 +66,12 @@ export class DeskCall {
     if (this.#said.length > MAX_SAID) this.#said.shift();
   }
 
+  /** It lives in its shard from now on. */
+  begin(nowMs: MonotonicMs): void {
+    this.stage = 'begun';
+    this.#begunMs = nowMs;
+  }
+
   see(view: CallView, nowMs: MonotonicMs): void {
     this.view = view;
     if (!isQuiet(view)) this.talksSinceMs ??= nowMs;
@@ -87,8 +95,9 @@ export class DeskCall {
     this.view = undefined;
     this.talksSinceMs = undefined;
     this.identity = nextIdentity(this.callId, this.identity);
-    this.#resumptionsMs = this.#resumptionsMs.filter((atMs) => nowMs - atMs < RESUMPTION_SPAN_MS);
-    return this.#resumptionsMs.push(nowMs) <= MAX_RESUMPTIONS;
+    this.#quickDeaths = this.#begunMs !== undefined && nowMs - this.#begunMs < QUICK_MS ? this.#quickDeaths + 1 : 0;
+    this.#begunMs = undefined;
+    return this.#quickDeaths < MAX_QUICK_DEATHS;
   }
 
   finish(end: CallEnd): void {

@@ -6,18 +6,11 @@ import type { Log, Refusal } from '../domain/observer.js';
 import { loadOfNode } from './admission.js';
 import type { DeskBooks } from './desk-books.js';
 import type { DeskDrain } from './desk-drain.js';
+import type { ExpectedCalls } from './desk-expected.js';
 import type { DeskShards } from './desk-shards.js';
 
 /** The journal is asked whether another node has the room; without an answer in this time nobody has. */
 export const HOLDER_LIMIT_MS = 300;
-
-/** Calls that were promised a place before their rooms were made. */
-export interface ExpectedCalls {
-  readonly waiting: number;
-  has(room: string): boolean;
-  /** It was offered: the books count it from now on. */
-  came(room: string): void;
-}
 
 export interface DeskDoorPorts {
   readonly books: DeskBooks;
@@ -58,10 +51,11 @@ export class DeskDoor {
     return this.#places <= waiting ? 'full' : undefined;
   }
 
-  /** Why the call of this room is not taken. @param promised it has a place of its own */
+  /** Why the call of this room is not taken. @param promised it has a place of its own, which it keeps: it was accepted when the place was promised */
   refusalFor(room: string, promised: boolean): Refusal | undefined {
     if (this.#ports.books.hasRoom(room)) return 'has_robot';
-    return this.refusal(promised ? 0 : this.waiting);
+    if (promised) return this.#ports.shards.ready.length === 0 ? 'not_ready' : undefined;
+    return this.refusal(this.waiting);
   }
 
   /** Whether another living node has a robot in this room, as far as the journal says so in time. Never rejects. */

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../domain/clock.js';
 import type { Log } from '../domain/observer.js';
 import { monotonicMs } from '../domain/time.js';
 import type { DeskBooks } from './desk-books.js';
+import type { ExpectedCalls } from './desk-expected.js';
 import type { DeskLife } from './desk-life.js';
 
 /** For the recorded good-bye: no longer than anybody would listen to. */
@@ -9,9 +10,13 @@ export const GOODBYE_LIMIT_MS = 8000;
 /** Longer than a call says it takes to close at worst. */
 export const CLOSE_LIMIT_MS = 16_000;
 
+/** While somebody who was promised a place has not come yet, it is looked again this often. */
+const LOOK_AGAIN_MS = 250;
+
 export interface DeskDrainPorts {
   readonly books: DeskBooks;
   readonly life: DeskLife;
+  readonly expected?: ExpectedCalls | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -25,6 +30,9 @@ export class DeskDrain {
   #over: Promise<void> | undefined;
   #resolve: (() => void) | undefined;
   #timer: Timer | undefined;
+  #again: Timer | undefined;
+  /** The time for draining is over: nobody is waited for any more. */
+  #late = false;
 
   constructor(ports: DeskDrainPorts) {
     this.#ports = ports;
@@ -49,15 +57,25 @@ export class DeskDrain {
   /** To be called whenever a call has ended. */
   look(): void {
     if (this.#resolve === undefined || this.#ports.books.count > 0) return;
+    if (!this.#late && (this.#ports.expected?.waiting ?? 0) > 0) return this.#lookAgain();
     this.#timer?.cancel();
+    this.#again?.cancel();
     this.#resolve();
     this.#resolve = undefined;
   }
 
+  #lookAgain(): void {
+    const { clock } = this.#ports;
+    this.#again?.cancel();
+    this.#again = clock.at(monotonicMs(clock.nowMs() + LOOK_AGAIN_MS), () => this.look());
+  }
+
   #goodbye(): void {
     const { log, books, life } = this.#ports;
+    this.#late = true;
     log.info({ calls: books.count }, 'the time for draining is over: robots say good-bye');
     for (const call of books.calls) life.sayGoodbye(call);
+    this.look();
     this.#after(GOODBYE_LIMIT_MS, () => this.#hangUp());
   }
 

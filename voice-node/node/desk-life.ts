@@ -79,7 +79,7 @@ export class DeskLife {
       books.record(call);
       return void this.#moveFrom(call, identity);
     }
-    log.error({ callId, room }, 'a call has lost its process too often; it ends');
+    log.error({ callId, room }, 'a call has lost its process again and again, each time just begun; it ends');
     void this.#putOut(call, identity);
     books.finish(call, 'crashed');
   }
@@ -116,7 +116,7 @@ export class DeskLife {
     const { books, log } = this.#ports;
     const { callId, room, token, identity, metadata, acceptedMs, resumed, said, shard } = call;
     const request: CallRequest = { callId, room, token, identity, metadata, acceptedMs, ...(resumed ? { past: [...said] } : {}) };
-    call.stage = 'begun';
+    call.begin(this.#ports.clock.nowMs());
     books.record(call);
     log.info({ callId, room, identity, shard: shard?.name, ...(resumed ? { said: said.length } : {}) }, resumed ? 'a call goes on in another process' : 'a call begins');
     try {

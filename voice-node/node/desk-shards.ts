@@ -23,6 +23,14 @@ export interface Seat {
   readonly talksSinceMs: MonotonicMs | undefined;
 }
 
+export interface DeskShardsOptions {
+  readonly clock: Clock;
+  /** The most calls of one shard. */
+  readonly rooms: number;
+  /** Whether only the number of calls counts. */
+  readonly byCount: boolean;
+}
+
 /** One process as the desk knows it. The process that takes a dead one's place is another one, of the same name. */
 export class DeskShard {
   readonly name: string;
@@ -38,12 +46,14 @@ export class DeskShard {
   known: ShardKnowledge;
   readonly #clock: Clock;
   readonly #rooms: number;
+  readonly #byCount: boolean;
 
-  constructor(name: string, restarts: number, clock: Clock, rooms: number) {
+  constructor(name: string, restarts: number, { clock, rooms, byCount }: DeskShardsOptions) {
     this.name = name;
     this.restarts = restarts;
     this.#clock = clock;
     this.#rooms = rooms;
+    this.#byCount = byCount;
     this.known = newShard(clock.nowMs(), rooms);
   }
 
@@ -52,10 +62,12 @@ export class DeskShard {
   }
 
   get load(): number {
+    if (this.#byCount && this.isReady) return this.calls.size / this.#rooms;
     return this.isReady ? loadOf(this.known, this.#shardCalls, this.#clock.nowMs(), this.#rooms) : 1;
   }
 
   places(lifeboat = false): number {
+    if (this.#byCount && this.isReady && !this.retiring) return Math.max(0, this.#rooms - this.calls.size);
     return this.isReady && !this.retiring ? placesIn(this.known, this.#shardCalls, this.#clock.nowMs(), this.#rooms, lifeboat) : 0;
   }
 
@@ -93,13 +105,11 @@ export class DeskShard {
 /** All processes, by name: the newest of each. */
 export class DeskShards {
   readonly #byName = new Map<string, DeskShard>();
-  readonly #clock: Clock;
-  readonly #rooms: number;
+  readonly #options: DeskShardsOptions;
   readonly #listener: DeskShardListener;
 
-  constructor(clock: Clock, roomsPerShard: number, listener: DeskShardListener) {
-    this.#clock = clock;
-    this.#rooms = roomsPerShard;
+  constructor(options: DeskShardsOptions, listener: DeskShardListener) {
+    this.#options = options;
     this.#listener = listener;
   }
 
@@ -126,7 +136,7 @@ export class DeskShards {
   watched(factory: ShardFactory): ShardFactory {
     return (name, listener) => {
       const before = this.#byName.get(name);
-      const shard = new DeskShard(name, before === undefined ? 0 : before.restarts + 1, this.#clock, this.#rooms);
+      const shard = new DeskShard(name, before === undefined ? 0 : before.restarts + 1, this.#options);
       this.#byName.set(name, shard);
       const made = factory(name, this.#both(shard, listener));
       shard.shard = made;

@@ -6,8 +6,9 @@ import type { CallEnd, CallsMeter, Log, Refusal } from '../domain/observer.js';
 import type { NodeView, Operations, Vitals } from '../domain/operations.js';
 import { DeskBooks } from './desk-books.js';
 import { DeskCall } from './desk-call.js';
-import { DeskDoor, type ExpectedCalls } from './desk-door.js';
+import { DeskDoor } from './desk-door.js';
 import { DeskDrain } from './desk-drain.js';
+import type { ExpectedCalls } from './desk-expected.js';
 import { DeskHomes, settle } from './desk-homes.js';
 import { DeskLife } from './desk-life.js';
 import { DeskRecords } from './desk-records.js';
@@ -28,6 +29,8 @@ export interface DeskOptions {
   readonly shards: number;
   /** A bound for the whole node, where it has one. */
   readonly maxCalls?: number;
+  /** Only the number of calls decides whether there is room for another, not what the callers notice. Default false. */
+  readonly byCount?: boolean;
 }
 
 export interface DeskPorts {
@@ -68,14 +71,14 @@ export class Desk implements Omit<Operations, 'drain'> {
   readonly #records: DeskRecords | undefined;
   readonly #watchers = new Set<() => void>();
 
-  constructor({ node, roomsPerShard, shards, maxCalls = Infinity }: DeskOptions, ports: DeskPorts) {
+  constructor({ node, roomsPerShard, shards, maxCalls = Infinity, byCount = false }: DeskOptions, ports: DeskPorts) {
     const { clock, log, journal, rooms, meter, expected } = ports;
     this.#node = node;
     this.#maxCalls = Math.min(maxCalls, roomsPerShard * shards);
     this.#ports = ports;
     if (journal !== undefined) this.#records = new DeskRecords(journal, clock, log, (callId) => this.#onLost(callId));
     this.#books = new DeskBooks(meter, this.#records, (call) => this.#onLeft(call));
-    this.#shards = new DeskShards(clock, roomsPerShard, {
+    this.#shards = new DeskShards({ clock, rooms: roomsPerShard, byCount }, {
       changed: () => this.#changed(),
       vitals: (shard, vitals) => this.#onVitals(shard, vitals),
       said: (shard, callId, said) => this.#in(shard, callId, (call) => (call.hear(said), this.#books.record(call))),
@@ -86,7 +89,7 @@ export class Desk implements Omit<Operations, 'drain'> {
     this.#homes = new DeskHomes(this.#shards, clock);
     const common = { books: this.#books, shards: this.#shards, clock, log };
     this.#life = new DeskLife({ ...common, homes: this.#homes, rooms, meter });
-    this.#drain = new DeskDrain({ ...common, life: this.#life });
+    this.#drain = new DeskDrain({ ...common, life: this.#life, expected });
     this.#door = new DeskDoor({ ...common, drain: this.#drain, maxCalls: this.#maxCalls, expected, journal });
   }
 
@@ -95,7 +98,7 @@ export class Desk implements Omit<Operations, 'drain'> {
     return this.#shards.watched(factory);
   }
 
-  /** Calls `task` whenever the answer of `isOpen`, `load` or `live` may have changed. */
+  /** Calls `task` whenever the answer of `isOpen`, `wantsOffers`, `load` or `live` may have changed. */
   watch(task: () => void): void {
     this.#watchers.add(task);
   }
@@ -115,12 +118,13 @@ export class Desk implements Omit<Operations, 'drain'> {
     const refusal = this.#door.refusalFor(room, promised);
     if (refusal !== undefined) return this.#books.refuse(call, refusal);
     this.#books.enter(call);
-    settle(call, this.#shards.pick());
+    // What was promised is kept, though the callers there are may notice it.
+    settle(call, this.#shards.pick() ?? (promised ? this.#shards.pickAny() : undefined));
     this.#changed();
     if (await this.#door.isElsewhere(room)) return this.#books.refuse(call, 'has_robot');
     // Meanwhile the node may have been told to stop, and all processes may have died.
     if (call.stage === 'over') return { refused: 'draining' };
-    if (this.#drain.begun) return this.#books.refuse(call, 'draining');
+    if (this.#drain.begun && !promised) return this.#books.refuse(call, 'draining');
     if (this.#shards.ready.length === 0) return this.#books.refuse(call, 'not_ready');
     return { callId: call.callId, identity: call.identity };
   }
@@ -171,6 +175,11 @@ export class Desk implements Omit<Operations, 'drain'> {
   /** Whether the desk itself would take a call, wherever it came from. */
   get isOpen(): boolean {
     return this.#door.refusal(this.#door.waiting) === undefined;
+  }
+
+  /** Whether the dispatch is to offer calls: as long as somebody was promised one it has to, whatever becomes of others. */
+  get wantsOffers(): boolean {
+    return this.isOpen || (this.#door.waiting > 0 && this.#shards.ready.length > 0);
   }
 
   /** Keeps a place for a call of a node that is gone. Undefined where there is none: it is left to others. */

@@ -22,6 +22,7 @@ export type WorkerOptions = WorkerSocketOptions;
 export interface WorkerDesk extends JobsDesk {
   /** Whether it would take a call. */
   readonly isOpen: boolean;
+  readonly wantsOffers: boolean;
   /** 0 to 1. */
   readonly load: number;
   /** Accepted calls count. */
@@ -127,8 +128,8 @@ export class Worker {
   }
 
   #status(): { readonly status: WorkerStatus; readonly load: number; readonly jobCount: number } {
-    const { isOpen, load, live } = this.#desk;
-    return isOpen ? { status: WorkerStatus.WS_AVAILABLE, load: HIGHEST_LOAD * Math.min(1, load), jobCount: live } : { status: WorkerStatus.WS_FULL, load: 1, jobCount: live };
+    const { wantsOffers, load, live } = this.#desk;
+    return wantsOffers ? { status: WorkerStatus.WS_AVAILABLE, load: HIGHEST_LOAD * Math.min(1, load), jobCount: live } : { status: WorkerStatus.WS_FULL, load: 1, jobCount: live };
   }
 
   #sendStatus(): void {

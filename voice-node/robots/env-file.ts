@@ -11,6 +11,7 @@ const OF_THE_NODE = new Set([
   'SHARDS',
   'ROOMS_PER_SHARD',
   'MAX_CALLS',
+  'ADMISSION',
   'SHARD_RECYCLE_MB',
   'JOURNAL',
   'NODE_NAME',

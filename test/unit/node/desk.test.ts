@@ -75,6 +75,59 @@ describe('a call at the desk', () => {
     expect(promised.size).toBe(0);
   });
 
+  it('keeps what was promised, also where the node has become full or is told to stop in between', async () => {
+    const promised = new Set(['session-1', 'session-2']);
+    const expected = { get waiting() { return promised.size; }, has: (room: string) => promised.has(room), came: (room: string) => void promised.delete(room) };
+    const rig = deskRig({ shards: 1, ports: { expected } });
+    rig.shard('1').model = () => ({ lateShare: 1, loopP99Ms: 100, utilisation: 1 });
+    await rig.run(4000);
+    expect(await rig.desk.offer('stranger')).toEqual({ refused: 'full' });
+    // The dispatch asks nobody who says that he is full, and asks for a room only once.
+    expect([rig.desk.isOpen, rig.desk.wantsOffers]).toEqual([false, true]);
+    const first = await rig.desk.offer('session-1');
+    expect(first).toMatchObject({ identity: expect.stringMatching(/^robot-/) as string });
+    let over = false;
+    const drained = rig.desk.drain(60_000).then(() => (over = true));
+    const second = await rig.desk.offer('session-2');
+    expect(second).toMatchObject({ identity: expect.stringMatching(/^robot-/) as string });
+    expect(rig.desk.wantsOffers).toBe(false);
+    for (const made of [first, second]) {
+      const { callId } = made as { readonly callId: string };
+      void rig.desk.assigned(callId, 'token', '');
+      expect(over).toBe(false);
+      rig.shard('1').end(callId, 'caller_left');
+    }
+    await drained;
+    expect(balances(rig)).toBe(true);
+  });
+
+  it('waits with its end for those who were promised a place, until the time for draining is over', async () => {
+    const promised = new Set(['session-1']);
+    const expected = { get waiting() { return promised.size; }, has: (room: string) => promised.has(room), came: (room: string) => void promised.delete(room) };
+    const [one, other] = [deskRig({ shards: 1, ports: { expected } }), deskRig({ shards: 1, ports: { expected } })];
+    const over: string[] = [];
+    void other.desk.drain(2000).then(() => over.push('other'));
+    void one.desk.drain(60_000).then(() => over.push('one'));
+    await other.clock.advanceTo(1999);
+    expect(over).toEqual([]);
+    await other.clock.advanceTo(2000);
+    await one.clock.advanceTo(5000);
+    expect(over).toEqual(['other']);
+    promised.clear();
+    await one.clock.advanceTo(5500);
+    expect(over).toEqual(['other', 'one']);
+  });
+
+  it('may go by the number of calls alone', async () => {
+    const rig = deskRig({ shards: 2, roomsPerShard: 3, byCount: true });
+    for (const name of ['1', '2']) rig.shard(name).model = () => ({ lateShare: 1, loopP99Ms: 100, utilisation: 1 });
+    await rig.run(4000);
+    for (let n = 0; n < 6; n++) await rig.call(`room-${n}`);
+    expect([rig.shard('1').calls.size, rig.shard('2').calls.size]).toEqual([3, 3]);
+    expect(await rig.desk.offer('one too many')).toEqual({ refused: 'full' });
+    expect(rig.desk.load).toBe(1);
+  });
+
   it('does not wait for a slow journal, and another node that has the room is heeded', async () => {
     const slow = deskRig({ journal: holding(never) });
     const offer = slow.desk.offer('a');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOME_LIMIT_MS, HOME_WAIT_MS } from '../../../voice-node/node/desk-homes.js';
-import { MAX_RESUMPTIONS, RESUMPTION_SPAN_MS } from '../../../voice-node/node/desk-call.js';
+import { MAX_QUICK_DEATHS, QUICK_MS } from '../../../voice-node/node/desk-call.js';
 import { balances, deskRig } from './desk-rig.js';
 
 describe('a shard that dies', () => {
@@ -97,7 +97,7 @@ describe('a shard that dies', () => {
     expect(rig.shard('2').calls.size).toBe(4);
   });
 
-  it('loses a call for good that has lost its process too often, and not one that does so now and then', async () => {
+  it('loses a call for good that loses its process again and again as soon as it has begun, and not one that does so now and then', async () => {
     const rig = deskRig({ shards: 1 });
     const callId = await rig.call('a');
     const crash = async (): Promise<void> => {
@@ -106,15 +106,18 @@ describe('a shard that dies', () => {
       dying.die();
       await rig.clock.advanceTo(rig.clock.nowMs() + 1);
     };
-    for (let n = 1; n <= MAX_RESUMPTIONS; n++) await crash();
+    for (let n = 1; n < MAX_QUICK_DEATHS; n++) await crash();
     expect(rig.desk.has(callId)).toBe(true);
-    await rig.clock.advanceTo(rig.clock.nowMs() + RESUMPTION_SPAN_MS);
-    for (let n = 1; n <= MAX_RESUMPTIONS; n++) await crash();
+    for (let n = 1; n <= 20; n++) {
+      await rig.clock.advanceTo(rig.clock.nowMs() + QUICK_MS);
+      await crash();
+    }
+    for (let n = 1; n < MAX_QUICK_DEATHS; n++) await crash();
     expect(rig.desk.has(callId)).toBe(true);
     await crash();
     expect(rig.desk.has(callId)).toBe(false);
     expect(rig.meter.ends).toEqual(['crashed']);
-    expect(rig.rooms.removed.at(-1)).toBe(`robot-${callId}-10`);
+    expect(rig.rooms.removed.at(-1)).toBe(`robot-${callId}-${20 + 2 * (MAX_QUICK_DEATHS - 1)}`);
     expect(balances(rig)).toBe(true);
   });
 

@@ -49,7 +49,7 @@ describe('the settings of a robot', () => {
 
   it('may be any variable but those of the node', () => {
     const node = Object.keys(VARIABLES).filter(belongsToNode);
-    expect(node).toEqual(['LIVEKIT_URL', 'LIVEKIT_PUBLIC_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'HOST', 'PORT', 'LOG_LEVEL', 'ROBOT', 'ROBOTS_DIR', 'SHARDS', 'ROOMS_PER_SHARD', 'MAX_CALLS', 'SHARD_RECYCLE_MB', 'JOURNAL', 'NODE_NAME', 'ADMIN_TOKEN', 'DRAIN_TIMEOUT_MS', 'TOOL_URLS', 'CACHE_DIR', 'PHRASE_CACHE_MB']);
+    expect(node).toEqual(['LIVEKIT_URL', 'LIVEKIT_PUBLIC_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'HOST', 'PORT', 'LOG_LEVEL', 'ROBOT', 'ROBOTS_DIR', 'SHARDS', 'ROOMS_PER_SHARD', 'MAX_CALLS', 'ADMISSION', 'SHARD_RECYCLE_MB', 'JOURNAL', 'NODE_NAME', 'ADMIN_TOKEN', 'DRAIN_TIMEOUT_MS', 'TOOL_URLS', 'CACHE_DIR', 'PHRASE_CACHE_MB']);
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Z][A-Z0-9_]{0,20}$/), fc.stringMatching(/^[a-z0-9]{1,20}$/), (name, value) => {
         fc.pre(!(name in VARIABLES) && !belongsToNode(name));

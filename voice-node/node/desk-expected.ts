@@ -1,0 +1,7 @@
+/** Calls that were promised a place before their rooms were made. */
+export interface ExpectedCalls {
+  readonly waiting: number;
+  has(room: string): boolean;
+  /** It was offered: the books count it from now on. */
+  came(room: string): void;
+}
