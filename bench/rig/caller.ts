@@ -41,6 +41,8 @@ interface Speech {
  */
 export class Caller {
   readonly heard = new Recording();
+  /** The same, by who said it: the identities of those whose track he has heard. */
+  readonly voices = new Map<string, Recording>();
   readonly events: { readonly type: string; readonly [field: string]: unknown }[] = [];
   readonly room = new Room();
   readonly #source = new AudioSource(48_000, 1, 0);
@@ -63,10 +65,10 @@ export class Caller {
       if (topic === 'voice-node') this.events.push(JSON.parse(decoder.decode(payload)) as { type: string });
     });
     this.#subscribed = new Promise((resolve) => {
-      this.room.on(RoomEvent.TrackSubscribed, (track) => {
+      this.room.on(RoomEvent.TrackSubscribed, (track, _publication, { identity }) => {
         if (track.kind !== TrackKind.KIND_AUDIO) return;
         // A track that is gone again before it can be read: after a break rtc-node still tells of those.
-        this.#listen(track).catch(() => undefined);
+        this.#listen(track, identity).catch(() => undefined);
         resolve();
       });
     });
@@ -101,9 +103,11 @@ export class Caller {
     await this.#source.close();
   }
 
-  async #listen(track: RemoteTrack): Promise<void> {
+  async #listen(track: RemoteTrack, identity: string): Promise<void> {
+    const voice = this.voices.get(identity) ?? new Recording();
+    this.voices.set(identity, voice);
     for await (const frame of new AudioStream(track, { sampleRate: 48_000, numChannels: 1, frameSizeMs: this.#frameMs })) {
-      this.heard.push(frame.data, performance.now());
+      voice.add(this.heard.push(frame.data, performance.now()));
       this.#surroundings?.play(frame.data);
     }
   }

@@ -100,6 +100,16 @@ export class NodeProcess {
     return (await response.json()) as { room: string; token: string; url: string; identity: string };
   }
 
+  /** Waits for its end, whatever ends it; resolves with the exit code, null after a signal. */
+  async ended(limitMs: number): Promise<number | null> {
+    const endMs = Date.now() + limitMs;
+    while (this.#exit === undefined) {
+      if (Date.now() >= endMs) throw new Error(`the node did not end within ${limitMs} ms: ${this.#tail()}`);
+      await this.#changed(endMs - Date.now());
+    }
+    return this.#exit.code;
+  }
+
   async metrics(): Promise<string> {
     return (await fetch(`${this.url}/metrics`)).text();
   }

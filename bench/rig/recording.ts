@@ -3,7 +3,7 @@ import { joinSamples } from '../../voice-node/dsp/join.js';
 /** Louder than this is sound: -50 dBFS. Opus leaves less than that of silence. */
 export const SOUND_PEAK = 100;
 
-interface HeardFrame {
+export interface HeardFrame {
   readonly atMs: number;
   readonly samples: Int16Array;
   readonly peak: number;
@@ -14,12 +14,17 @@ export class Recording {
   readonly frames: HeardFrame[] = [];
   readonly #waiting = new Set<(frame: HeardFrame) => void>();
 
-  push(samples: Int16Array, atMs: number): void {
+  push(samples: Int16Array, atMs: number): HeardFrame {
     let peak = 0;
     for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
-    const frame = { atMs, samples: samples.slice(), peak };
+    return this.add({ atMs, samples: samples.slice(), peak });
+  }
+
+  /** A frame that another recording has taken down. */
+  add(frame: HeardFrame): HeardFrame {
     this.frames.push(frame);
     for (const listener of this.#waiting) listener(frame);
+    return frame;
   }
 
   /** The first frame after `afterMs` that is louder than `peak`. Rejects after `limitMs`. */
