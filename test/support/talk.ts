@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Caller } from '../../bench/rig/caller.js';
 import { likeness } from '../../bench/rig/likeness.js';
 import { trimmed, voice } from '../../bench/rig/voices.js';
@@ -70,11 +71,22 @@ export class Talk {
   async listen(fromMs: number, limitMs = LIMIT_MS): Promise<readonly Saying[]> {
     const { heard, voices } = this.caller;
     const { atMs } = await heard.sound(fromMs, limitMs, LOUD);
-    const { atMs: endMs } = await heard.silence(atMs, QUIET_MS, limitMs, LOUD);
+    const endMs = await this.#quiet(atMs, limitMs);
     return [...voices].flatMap(([robot, recording]) => {
       const first = recording.frames.find((frame) => frame.atMs >= atMs && frame.atMs <= endMs && frame.peak > LOUD);
       return first === undefined ? [] : [{ robot, samples: recording.between(first.atMs - 400, endMs), atMs: first.atMs, endMs }];
     });
+  }
+
+  /** When nothing has been heard for a while: of a robot that has left not even silence comes. */
+  async #quiet(fromMs: number, limitMs: number): Promise<number> {
+    for (const byMs = performance.now() + limitMs; ; ) {
+      const nowMs = performance.now();
+      const quietMs = nowMs - (this.caller.heard.lastSound(fromMs, nowMs, LOUD)?.atMs ?? fromMs);
+      if (quietMs >= QUIET_MS) return nowMs;
+      if (nowMs > byMs) throw new Error(`no silence within ${limitMs} ms`);
+      await pause(QUIET_MS - quietMs);
+    }
   }
 
   /** Speaks and returns what is said from the end of that on. */
@@ -94,11 +106,6 @@ export class Talk {
       if (found !== undefined) return found;
       atMs = sayings.at(-1)?.endMs ?? atMs;
     }
-  }
-
-  /** How much of what he says to an echo comes back: 1 is all of it. */
-  async echoed(samples = words): Promise<number> {
-    return likeness(samples, (await this.converse(samples)).samples).waveform;
   }
 
   /** Pairs of robots that were heard at the same time or by turns: there must be none. */
