@@ -57,7 +57,8 @@ export const EMPTY_CALL = Object.freeze({ call: null, speeches: [], replies: [],
 export function reduce(model, event) {
   switch (event.type) {
     case 'call':
-      return { ...model, call: { callId: event.callId, robot: cleanName(event.robot), rateHz: event.rateHz, detector: cleanName(event.detector), denoise: event.denoise === true } };
+      // In another call time begins anew: what was drawn of the old one has no place any more.
+      return { ...(model.call === null || model.call.callId === event.callId ? model : { ...EMPTY_CALL, turns: model.turns }), call: { callId: event.callId, robot: cleanName(event.robot), rateHz: event.rateHz, detector: cleanName(event.detector), denoise: event.denoise === true } };
     case 'speech_started':
       return withSpeech(model, { turn: event.turn, onsetMs: event.onsetMs, t1Ms: event.atMs, offsetMs: null, t2Ms: null, dropped: false });
     case 'speech_ended':

@@ -91,6 +91,15 @@ export function joinProblem(error, token, nowMs) {
   return problem('unknown', message);
 }
 
+/** The server knows us and does not want us: to ask again would not help. */
+const REFUSALS = new Set(['token_expired', 'token_refused', 'superseded', 'removed', 'room_closed']);
+
+/**
+ * Whether it is in vain to try again to join.
+ * @param {unknown} error with which an attempt failed
+ */
+export const isRefusal = (error) => REFUSALS.has(joinProblem(error, null, 0).code);
+
 /**
  * Why a call that was running is over; null where the caller hung up.
  * @param {string} reason name of LiveKit's DisconnectReason

@@ -2,8 +2,10 @@
 
 import { createSession } from './api.js';
 import { endProblem, joinProblem, micProblem, ProblemError } from './classify.js';
+import { Continuity } from './continuity.js';
 import { ConversationView } from './conversation-view.js';
 import { forgetFaults, watchFaults } from './faults.js';
+import { clearNotices, phaseOf, showLine, showPresence } from './notices.js';
 import { Panel } from './panel.js';
 import { problem } from './problems.js';
 import { RobotSelect } from './robot-select.js';
@@ -21,7 +23,6 @@ import { byId, clearProblem, clearProblems, showProblem, showState } from './vie
 /** @import { PageState } from './status.js' */
 /** @import { Segment } from './transcript.js' */
 
-const ROBOT_DEADLINE_MS = 10_000;
 const KEPT_EVENTS = 2000;
 
 const deviceSelect = byId('device', HTMLSelectElement);
@@ -49,10 +50,9 @@ let session = null;
 /** @type {LocalAudioTrack | null} */
 let mic = null;
 let robotLost = false;
+let continuity = new Continuity();
 /** Counts the calls: what belongs to an older one is late and is dropped. */
 let generation = 0;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let robotTimer;
 
 /** @param {Partial<PageState>} change */
 function setState(change) {
@@ -102,6 +102,7 @@ async function startCall(wayIn) {
   events = [];
   segments = [];
   robotLost = false;
+  continuity = new Continuity();
   conversation.start();
   panel.start();
   setState({ ...IDLE, phase: 'microphone' });
@@ -128,7 +129,6 @@ async function startCall(wayIn) {
     session = joined;
     // The line may already be under repair again.
     setState({ room: joined.room(), ...(state.phase === 'connecting' ? { phase: 'connected' } : {}) });
-    if (!state.robotPresent && !robotLost) robotTimer = setTimeout(() => showProblem(problem('robot_absent')), ROBOT_DEADLINE_MS);
   } catch (error) {
     if (mine !== generation) return;
     showProblem(joinProblem(error, token === null ? null : decodeToken(token), Date.now()));
@@ -141,12 +141,11 @@ async function startCall(wayIn) {
  */
 function finish(phase) {
   generation++;
-  clearTimeout(robotTimer);
   void session?.leave();
   session = null;
   mic?.stop();
   mic = null;
-  for (const code of ['reconnecting', 'playback_blocked', 'robot_absent', 'robot_left', 'mic_silent']) clearProblem(code);
+  clearNotices();
   panel.stop();
   conversation.end();
   void robots.refresh();
@@ -163,20 +162,20 @@ function listener(mine) {
     if (mine === generation) act(...args);
   };
   return {
-    robot: guarded((present) => {
-      clearTimeout(robotTimer);
-      clearProblem('robot_absent');
-      robotLost = !present;
-      if (present) clearProblem('robot_left');
-      else {
-        showProblem(problem('robot_left'));
-        conversation.end();
-        panel.robotLeft();
-      }
-      setState({ robotPresent: present, ...(present ? {} : { agentState: null }) });
+    robot: guarded((presence) => {
+      const present = presence === 'here' || presence === 'replaced';
+      robotLost = presence === 'left' || presence === 'lost';
+      showPresence(presence);
+      if (presence !== 'here') conversation.end();
+      if (presence === 'replaced') {
+        continuity.replaced();
+        panel.robotReplaced();
+      } else if (!present) panel.robotLeft();
+      setState({ robotPresent: present, agentState: null });
     }),
     agentState: guarded((agentState) => setState({ agentState })),
-    event: guarded((event, arrivedMs) => {
+    event: guarded((sent, arrivedMs) => {
+      const event = continuity.apply(sent, arrivedMs);
       events.push(event);
       if (events.length > KEPT_EVENTS) events.splice(0, events.length - KEPT_EVENTS);
       panel.take(event, arrivedMs);
@@ -188,6 +187,7 @@ function listener(mine) {
       segments = withSegment(segments, segment);
       conversation.hear(segment);
     }),
+    microphone: guarded((track) => panel.listenToCaller(track)),
     robotAudio: guarded((track) => panel.listenToRobot(track)),
     playback: guarded((allowed) => {
       setState({ soundBlocked: !allowed });
@@ -195,12 +195,12 @@ function listener(mine) {
       else showProblem(problem('playback_blocked'));
     }),
     line: guarded((code) => {
-      if (code === 'reconnected') clearProblem('reconnecting');
-      else showProblem(problem(code));
-      if (code === 'reconnecting' || code === 'reconnected') setState({ phase: code === 'reconnected' ? 'connected' : 'reconnecting' });
+      showLine(code);
+      const phase = phaseOf(code);
+      if (phase !== null) setState({ phase });
     }),
-    ended: guarded((reason) => {
-      const found = endProblem(reason);
+    ended: guarded((reason, error) => {
+      const found = error === undefined ? endProblem(reason) : joinProblem(error, null, Date.now());
       if (found) showProblem(found);
       finish('ended');
     }),

@@ -193,7 +193,7 @@ function replyStarted(talk, { turn: asked, atMs }) {
   // Its words were quicker than the news of it.
   const early = lastLine(quiet, (line) => line.from === 'robot' && line.turn === turn && line.reply !== null && !line.heard);
   if (early !== -1) return changeAt(quiet, early, (line) => ({ heard: true, open: !line.final }));
-  // Unasked, right after a turn that failed: that is the apology, even where it has no words.
+  // Unasked, right after a turn that failed: that is the apology, even where it has no words. Its words would tell.
   const apology = turn === null && quiet.lines.at(-1)?.from === 'fault';
   return addLine(quiet, { ...NO_LINE, from: 'robot', turn, atMs, open: true, heard: true, apology });
 }
@@ -208,7 +208,7 @@ function replyText(talk, { reply, turn: asked, atMs, text, final, apology }) {
   const known = lastLine(talk, (line) => line.from === 'robot' && line.reply === reply);
   const index = known !== -1 ? known : lastLine(talk, (line) => line.from === 'robot' && line.turn === turn && line.reply === null && line.heard);
   /** @type {Partial<Line>} */
-  const words = { reply, text: cleanText(text), final, ...(apology === true ? { apology } : {}) };
+  const words = { reply, text: cleanText(text), final, apology: apology === true };
   if (index !== -1) return changeAt(talk, index, () => words);
   return addLine(talk, { ...NO_LINE, from: 'robot', turn, atMs, open: !final, ...words });
 }

@@ -127,6 +127,7 @@ export class Panel {
     this.#model = reduce(before, event);
     if (this.#model.turns !== before.turns) this.#showTurns();
     if (this.#model.call !== before.call) showCallFacts(this.#model.call);
+    if (before.call !== null && this.#model.call?.callId !== before.call.callId) this.#strip.clear();
     this.#canvas.setAttribute('aria-label', `Live strip. ${describeCall(this.#model)}.`);
   }
 
@@ -134,6 +135,12 @@ export class Panel {
   robotLeft() {
     const { offsetMs } = this.#clock;
     if (offsetMs !== null) this.#model = robotLeft(this.#model, performance.now() - offsetMs);
+  }
+
+  /** Another robot goes on with the call; its clock may be another machine's. */
+  robotReplaced() {
+    this.robotLeft();
+    this.#clock = new ClockMap();
   }
 
   #showTurns() {

@@ -43,12 +43,12 @@ const AGENT_WORDS = {
 /**
  * The state in one key (for colours) and in words.
  * @param {Pick<PageState, 'phase' | 'agentState' | 'robotPresent'>} state
- * @param {boolean} robotLost whether there was a robot before
+ * @param {boolean} robotLost whether there was one that is not expected back
  * @returns {{ key: string, words: string }}
  */
 export function statusOf({ phase, agentState, robotPresent }, robotLost = false) {
   if (phase !== 'connected') return { key: phase, words: PHASE_WORDS[phase] };
-  if (!robotPresent) return robotLost ? { key: 'gone', words: 'The robot has left' } : { key: 'waiting', words: 'Waiting for the robot' };
+  if (!robotPresent) return robotLost ? { key: 'gone', words: 'The robot is gone' } : { key: 'waiting', words: 'Waiting for the robot' };
   const known = agentState !== null && Object.hasOwn(AGENT_WORDS, agentState);
   return known ? { key: agentState, words: /** @type {string} */ (AGENT_WORDS[agentState]) } : { key: 'initializing', words: 'Getting ready' };
 }

@@ -36,7 +36,7 @@ const SCRIPTED_SESSION = `
   };
   export const join = async (_way, listener) => {
     window.line = listener;
-    listener.robot(true);
+    listener.robot('here');
     return { room: () => 'scripted', setMuted: async () => {}, startAudio: async () => {}, leave: async () => {} };
   };`;
 

@@ -73,7 +73,7 @@ describe('statusOf', () => {
   it('speaks of the call until the robot is there, then of the robot', () => {
     expect(statusOf(IDLE)).toEqual({ key: 'idle', words: 'No call' });
     expect(statusOf({ ...IDLE, phase: 'connected' }).words).toBe('Waiting for the robot');
-    expect(statusOf({ ...IDLE, phase: 'connected' }, true).words).toBe('The robot has left');
+    expect(statusOf({ ...IDLE, phase: 'connected' }, true).words).toBe('The robot is gone');
     const there = { ...IDLE, phase: /** @type {const} */ ('connected'), robotPresent: true };
     expect(['initializing', 'listening', 'thinking', 'speaking'].map((agentState) => statusOf({ ...there, agentState }).words)).toEqual(['Getting ready', 'Listening', 'Thinking', 'Speaking']);
     expect(statusOf({ ...there, agentState: 'listening', phase: 'reconnecting' }).words).toBe('Reconnecting');
