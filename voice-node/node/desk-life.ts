@@ -22,6 +22,8 @@ export interface DeskLifePorts {
   readonly homes: DeskHomes;
   readonly rooms: Rooms;
   readonly meter: CallsMeter;
+  /** Whether another node has the call of this room; without a journal there is nobody to say so. Never rejects. */
+  readonly isElsewhere?: (room: string) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,6 +48,25 @@ export class DeskLife {
     if (call.stage !== 'begun') return this.#ports.books.finish(call, end);
     call.ending ??= end;
     call.shard?.shard?.hangUp(call.callId, end);
+  }
+
+  /** Its record belongs to another node. */
+  lose(call: DeskCall): void {
+    this.#tellLost(call);
+    this.hangUp(call, 'superseded');
+  }
+
+  /** Its shard says that it is over. Who was put out of the room may have been so by the node that has the call by now. */
+  onEnded(call: DeskCall, end: CallEnd): void {
+    const { books, isElsewhere } = this.#ports;
+    if (call.ending === 'superseded') return books.finish(call, 'superseded');
+    if (end !== 'room_closed' || call.ending !== undefined || isElsewhere === undefined) return books.finish(call, end);
+    // Should its process die before the journal has said so, it is over all the same.
+    call.ending = end;
+    void isElsewhere(call.room).then((elsewhere) => {
+      if (elsewhere) this.#tellLost(call);
+      books.finish(call, elsewhere ? 'superseded' : end);
+    });
   }
 
   /** The robot says good-bye and hangs up; a call that has no robot at the moment ends at once. */
@@ -125,6 +146,10 @@ export class DeskLife {
       log.error({ callId, room, error: messageOf(error) }, 'a call could not be begun: a bug');
       books.finish(call, 'failed');
     }
+  }
+
+  #tellLost({ callId, room }: DeskCall): void {
+    this.#ports.log.warn({ callId, room }, 'another node has taken this call over; it ends here');
   }
 
   /** As well as it can be done. Never rejects. */

@@ -83,12 +83,12 @@ export class Desk implements Omit<Operations, 'drain'> {
       vitals: (shard, vitals) => this.#onVitals(shard, vitals),
       said: (shard, callId, said) => this.#in(shard, callId, (call) => (call.hear(said), this.#books.record(call))),
       identity: (shard, callId, identity) => this.#in(shard, callId, (call) => ((call.identity = identity), this.#books.record(call))),
-      ended: (shard, callId, end) => this.#in(shard, callId, (call) => this.#books.finish(call, end)),
+      ended: (shard, callId, end) => this.#in(shard, callId, (call) => this.#life.onEnded(call, end)),
       died: (shard, reason) => this.#onDeath(shard, reason),
     });
     this.#homes = new DeskHomes(this.#shards, clock);
     const common = { books: this.#books, shards: this.#shards, clock, log };
-    this.#life = new DeskLife({ ...common, homes: this.#homes, rooms, meter });
+    this.#life = new DeskLife({ ...common, homes: this.#homes, rooms, meter, ...(journal === undefined ? {} : { isElsewhere: (room) => this.#door.isElsewhere(room) }) });
     this.#drain = new DeskDrain({ ...common, life: this.#life, expected });
     this.#door = new DeskDoor({ ...common, drain: this.#drain, maxCalls: this.#maxCalls, expected, journal });
   }
@@ -277,9 +277,7 @@ export class Desk implements Omit<Operations, 'drain'> {
 
   #onLost(callId: string): void {
     const call = this.#books.get(callId);
-    if (call === undefined) return;
-    this.#ports.log.warn({ callId, room: call.room }, 'another node has taken this call over; it ends here');
-    this.#life.hangUp(call, 'superseded');
+    if (call !== undefined) this.#life.lose(call);
   }
 
   #onLeft(call: DeskCall): void {

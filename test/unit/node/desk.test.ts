@@ -144,6 +144,36 @@ describe('a call at the desk', () => {
     expect('refused' in (await ours.desk.offer('a'))).toBe(false);
   });
 
+  it('whose robot was put out of its room is another node’s, where the journal says so', async () => {
+    let holder: 'us' | 'other' = 'us';
+    const rig = deskRig({ shards: 1, journal: holding(() => Promise.resolve(holder)) });
+    const [one, two, three] = [await rig.call('a'), await rig.call('b'), await rig.call('c')];
+    rig.shard('1').end(one, 'room_closed');
+    await rig.clock.advanceTo(rig.clock.nowMs() + 1);
+    holder = 'other';
+    rig.shard('1').end(two, 'room_closed');
+    rig.shard('1').end(three, 'caller_left');
+    await rig.clock.advanceTo(rig.clock.nowMs() + 1);
+    expect(rig.meter.ends).toEqual(['room_closed', 'caller_left', 'superseded']);
+    expect(rig.log.at('warn')).toContain('another node has taken this call over; it ends here');
+    expect(balances(rig)).toBe(true);
+  });
+
+  it('is over where its process dies while the journal is asked whose it is', async () => {
+    const rig = deskRig({ shards: 2, journal: holding((): Promise<never> => new Promise(() => undefined)) });
+    const offer = rig.desk.offer('a');
+    await rig.clock.advanceTo(1000);
+    const answer = await offer;
+    const callId = 'callId' in answer ? answer.callId : '';
+    void rig.desk.assigned(callId, 'token', '');
+    const shard = rig.shard('1').calls.has(callId) ? rig.shard('1') : rig.shard('2');
+    shard.end(callId, 'room_closed');
+    expect(rig.desk.live).toBe(1);
+    shard.die();
+    await rig.clock.advanceTo(rig.clock.nowMs() + 1000);
+    expect([rig.meter.ends, rig.meter.resumptions, balances(rig)]).toEqual([['room_closed'], [], true]);
+  });
+
   it('keeps the newest of what was said, within its bounds', async () => {
     const rig = deskRig({ shards: 1 });
     const callId = await rig.call('a');

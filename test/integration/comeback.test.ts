@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { NodeProcess } from '../../bench/rig/node-process.js';
+import { balances, nodeView, until } from '../../bench/rig/operator.js';
+import { Stage } from '../support/real-node.js';
+import { LIMIT_MS, recorded, type Talk } from '../support/talk.js';
+
+/* A node comes back: after its death it takes its calls up again, after a sleep it finds that others have them. */
+
+const back = recorded('en-back');
+/** A lease of 6 s, the second in which somebody looks, and joining the room. */
+const TAKEN_LIMIT_MS = 12_000;
+const FROZEN_MS = 8000;
+const GOES_ON = 'a call of a node that is gone goes on here';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+afterEach(async () => {
+  await stage.hangUpAll();
+  await stage.endNodes();
+});
+afterAll(() => stage.close());
+
+const node = (name: string, environment: Record<string, string>): Promise<NodeProcess> => stage.node({ SHARDS: '1', NODE_NAME: name, ...environment });
+
+const takenOver = ({ log }: NodeProcess): readonly unknown[] => log.filter(({ msg }) => msg === GOES_ON).map((line) => line['room']);
+
+/** The books of a node whose only call is this one, which it has taken over. */
+async function hasTaken(there: NodeProcess, talk: Talk): Promise<void> {
+  expect(takenOver(there)).toEqual([talk.room]);
+  const view = await nodeView(there);
+  expect([view.calls.map(({ room }) => room), view.offered, balances(view)]).toEqual([[talk.room], 1, true]);
+}
+
+it('one node alone that is killed and started again goes on with its own calls', async () => {
+  const cache = { CACHE_DIR: join(stage.folder, 'alone') };
+  const first = await node('alone', cache);
+  const talk = await stage.talk(first);
+  await talk.converse();
+  await stage.kill(first);
+  const killedMs = performance.now();
+  const again = await node('alone', cache);
+  const { robot, atMs } = await talk.hears(back, killedMs);
+  expect(atMs - killedMs).toBeLessThan(TAKEN_LIMIT_MS);
+  await talk.converse();
+  await hasTaken(again, talk);
+  expect(await stage.people(talk.room)).toEqual({ robots: [robot], callers: 1 });
+  expect(talk.clashes).toEqual([]);
+});
+
+it('a frozen node whose call was taken over ends its side when it wakes up, and one robot is left', async () => {
+  const journal = { JOURNAL: pathToFileURL(join(stage.folder, 'shared')).href };
+  const frozen = await node('frozen', journal);
+  const talk = await stage.talk(frozen);
+  await talk.converse();
+  const other = await node('other', journal);
+  const pids = stage.pidsOf(frozen);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  const frozenMs = performance.now();
+  await other.waitForLog(({ msg }) => msg === GOES_ON, TAKEN_LIMIT_MS);
+  await expect.poll(() => performance.now() - frozenMs, { timeout: FROZEN_MS }).toBeGreaterThan(FROZEN_MS);
+  const from = frozen.log.length;
+  for (const pid of pids) process.kill(pid, 'SIGCONT');
+  await frozen.waitForLog(({ msg }) => msg === 'another node has taken this call over; it ends here', LIMIT_MS, from);
+  const view = await until(frozen, 'nothing is left', LIMIT_MS, ({ live }) => live === 0);
+  expect([view.offered, view.ended.superseded, balances(view)]).toEqual([1, 1, true]);
+  const { robot } = await talk.hears(back, frozenMs);
+  await talk.converse();
+  await hasTaken(other, talk);
+  expect(await stage.people(talk.room)).toEqual({ robots: [robot], callers: 1 });
+  expect(talk.robots).toHaveLength(2);
+  expect(talk.clashes).toEqual([]);
+});
