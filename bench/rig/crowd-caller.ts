@@ -4,8 +4,9 @@ const RATE_HZ = 48_000;
 const FRAME = 480;
 const PACKET_MS = 20;
 const CLOSE_LIMIT_MS = 3000;
+const CONNECT_LIMIT_MS = 15_000;
 /** An attempt to come back that hangs is given up after this, and the next one follows. */
-const CONNECT_LIMIT_MS = 4000;
+const RECONNECT_LIMIT_MS = 4000;
 const RETRY_MS = 300;
 /** -40 dBFS: a reply, and no comfort noise. */
 const LOUD_PEAK = 330;
@@ -67,7 +68,7 @@ export class CrowdCaller {
       if (comesBack && !this.#left && this.#room === room) void this.#comeBack(url, token, room);
     });
     if (comesBack) room.on(RoomEvent.Reconnecting, () => void this.#comeBack(url, token, room));
-    await Promise.race([room.connect(url, token, { autoSubscribe: true, dynacast: false }), pause(CONNECT_LIMIT_MS).then(() => Promise.reject(new Error('joining took too long')))]);
+    await Promise.race([room.connect(url, token, { autoSubscribe: true, dynacast: false }), pause(this.#joins > 0 ? RECONNECT_LIMIT_MS : CONNECT_LIMIT_MS).then(() => Promise.reject(new Error('joining took too long')))]);
     const source = new AudioSource(RATE_HZ, 1, 0);
     const options = new TrackPublishOptions();
     options.source = TrackSource.SOURCE_MICROPHONE;
@@ -94,7 +95,8 @@ export class CrowdCaller {
     let concealedSamples = 0;
     let totalSamples = 0;
     const stats = await Promise.race([this.#room.getRtcStats(), pause(CLOSE_LIMIT_MS).then(() => undefined)]).catch(() => undefined);
-    for (const { stats: each } of stats?.subscriberStats ?? []) {
+    // With a single connection for both directions what comes in is listed with what goes out.
+    for (const { stats: each } of [...(stats?.subscriberStats ?? []), ...(stats?.publisherStats ?? [])]) {
       if (each.case !== 'inboundRtp' || each.value.inbound === undefined) continue;
       concealedSamples += Number(each.value.inbound.concealedSamples) - Number(each.value.inbound.silentConcealedSamples);
       totalSamples += Number(each.value.inbound.totalSamplesReceived);

@@ -18,6 +18,7 @@ export class Crowd {
   readonly #child: ChildProcess = fork(fileURLToPath(new URL('./crowd-process.js', import.meta.url)), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #next = 0;
+  #gone: string | undefined;
 
   constructor() {
     this.#child.on('message', ({ id, result, error }: Answer) => {
@@ -26,10 +27,16 @@ export class Crowd {
       if (error === undefined) waiting?.resolve(result);
       else waiting?.reject(new Error(error));
     });
-    this.#child.on('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('the callers’ process has ended'));
+    this.#child.on('error', () => undefined);
+    this.#child.on('exit', (code, signal) => {
+      this.#gone = `the callers’ process has ended (${signal ?? code})`;
+      for (const { reject } of this.#waiting.values()) reject(new Error(this.#gone));
       this.#waiting.clear();
     });
+  }
+
+  get isGone(): boolean {
+    return this.#gone !== undefined;
   }
 
   get pid(): number {
@@ -63,6 +70,7 @@ export class Crowd {
 
   #ask(request: CrowdRequest): Promise<unknown> {
     const id = this.#next++;
+    if (this.#gone !== undefined) return Promise.reject(new Error(this.#gone));
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#child.send({ id, request });
