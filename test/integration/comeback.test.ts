@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { NodeProcess } from '../../bench/rig/node-process.js';
 import { balances, nodeView, until } from '../../bench/rig/operator.js';
-import { Stage } from '../support/real-node.js';
+import { runs, Stage } from '../support/real-node.js';
 import { LIMIT_MS, recorded, type Talk } from '../support/talk.js';
 
 /* A node comes back: after its death it takes its calls up again, after a sleep it finds that others have them. */
@@ -73,4 +73,25 @@ it('a frozen node whose call was taken over ends its side when it wakes up, and 
   expect(await stage.people(talk.room)).toEqual({ robots: [robot], callers: 1 });
   expect(talk.robots).toHaveLength(2);
   expect(talk.clashes).toEqual([]);
+});
+
+it('a main process that is killed alone: the call does not stop, until another node takes it', async () => {
+  const journal = { JOURNAL: pathToFileURL(join(stage.folder, 'beheaded')).href };
+  const beheaded = await node('beheaded', journal);
+  const talk = await stage.talk(beheaded);
+  await talk.converse();
+  const other = await node('other', journal);
+  const pids = stage.pidsOf(beheaded);
+  process.kill(beheaded.pid, 'SIGKILL');
+  const killedMs = performance.now();
+  await talk.converse();
+  expect(talk.robots).toHaveLength(1);
+  const { robot } = await talk.hears(back, killedMs);
+  await talk.converse();
+  await hasTaken(other, talk);
+  expect(await stage.people(talk.room)).toEqual({ robots: [robot], callers: 1 });
+  expect(talk.robots).toHaveLength(2);
+  expect(talk.clashes).toEqual([]);
+  // What is left of the old node has nothing to do any more.
+  await expect.poll(() => pids.filter(runs), { timeout: LIMIT_MS }).toEqual([]);
 });
