@@ -17,7 +17,7 @@ export interface Contender {
 }
 
 export async function voiceNode(liveKit: LiveKitAddress, name: string, environment: Record<string, string>): Promise<Contender> {
-  const node = await NodeProcess.start(liveKit, { LOG_LEVEL: 'info', JOURNAL: 'none', ...environment });
+  const node = await NodeProcess.start(liveKit, { LOG_LEVEL: 'info', JOURNAL: 'none', ADMISSION: 'count', ROBOTS_DIR: 'bench/density/robots', ...environment });
   return { name, pid: node.pid, invite: () => node.createSession('echo'), stop: async () => void (await node.stop()) };
 }
 

@@ -17,6 +17,9 @@ const SETTLE_MS = 8000;
 interface Figures {
   readonly name: string;
   readonly processes: number;
+  /** Callers with a robot in their room. */
+  readonly served: number;
+  /** Of those. */
   readonly cpuPercentPerCall: number;
   readonly idleMb: number;
   readonly memoryMb: number;
@@ -47,12 +50,19 @@ async function measure(contender: Contender): Promise<Figures> {
     const cpuMs = treeCpuMs(contender.pid) - cpuBefore;
     const lastedMs = performance.now() - beganMs;
     const memoryMb = treeMemoryMb(contender.pid);
-    const answered = ((await sounds(crowd)) - soundsBefore) / ((calls * lastedMs) / PERIOD_MS);
-    return { name: contender.name, processes: processTree(contender.pid).length, cpuPercentPerCall: (100 * cpuMs) / lastedMs / calls, idleMb, memoryMb, perFurtherCallMb: (memoryMb - firstMb) / (calls - 1), answered };
+    const served = await countServed(crowd);
+    const answered = ((await sounds(crowd)) - soundsBefore) / ((served * lastedMs) / PERIOD_MS);
+    return { name: contender.name, processes: processTree(contender.pid).length, served, cpuPercentPerCall: (100 * cpuMs) / lastedMs / served, idleMb, memoryMb, perFurtherCallMb: (memoryMb - firstMb) / (served - 1), answered };
   } finally {
     crowd.stop();
     await contender.stop();
   }
+}
+
+async function countServed(crowd: Crowd): Promise<number> {
+  let served = 0;
+  for (let call = 0; call < calls; call++) if ((await crowd.report(call)).robots.length > 0) served++;
+  return served;
 }
 
 async function sounds(crowd: Crowd): Promise<number> {
@@ -78,7 +88,7 @@ try {
 }
 printTable(
   `${calls} calls, ${seconds} s; memory is the proportional set size of all processes`,
-  ['', 'processes', 'CPU of a core per call, %', 'memory without a call, MB', 'memory, MB', 'per further call, MB', 'utterances answered, %'],
-  figures.map((f) => [f.name, String(f.processes), fixed(f.cpuPercentPerCall, 2), fixed(f.idleMb, 0), fixed(f.memoryMb, 0), fixed(f.perFurtherCallMb), fixed(100 * f.answered, 0)]),
+  ['', 'calls served', 'processes', 'CPU of a core per call, %', 'memory without a call, MB', 'memory, MB', 'per further call, MB', 'utterances answered, %'],
+  figures.map((f) => [f.name, String(f.served), String(f.processes), fixed(f.cpuPercentPerCall, 2), fixed(f.idleMb, 0), fixed(f.memoryMb, 0), fixed(f.perFurtherCallMb), fixed(100 * f.answered, 0)]),
 );
 writeResults('density', { calls, seconds, figures });

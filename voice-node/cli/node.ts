@@ -10,17 +10,15 @@ import { createMetrics } from '../metrics/metrics.js';
 import { NodeMetrics } from '../metrics/node-metrics.js';
 import { ChildShard, forkScript } from '../node/child-shard.js';
 import { Desk } from '../node/desk.js';
-import { LocalShard } from '../node/local-shard.js';
 import { LiveKitRooms } from '../node/rooms.js';
 import { recycled } from '../node/shards-recycling.js';
 import { Shards } from '../node/shards.js';
 import type { ShardFactory } from '../node/shard.js';
 import { Takeover } from '../node/takeover.js';
 import { Worker } from '../node/worker.js';
-import { SystemGauge } from '../platform/vitals.js';
 import { openJournal } from '../stores/journal-open.js';
 import { Reservations } from '../web/reservations.js';
-import { loadMedia, type Media } from './media.js';
+import type { Media } from './media.js';
 import type { RobotsAtHand } from './robots-at-hand.js';
 import type { RobotSettings } from './robot-settings.js';
 
@@ -59,7 +57,8 @@ export async function makeNode({ settings, keys, atHand, clock, log }: NodePorts
   const rooms = new LiveKitRooms({ url: config.LIVEKIT_URL, ...keys }, clock);
   const inside = config.SHARDS === 0;
   const count = inside ? 1 : (config.SHARDS ?? availableParallelism());
-  const media = inside ? await loadMedia({ settings, keys, clock, meter: own.meter, log }, atHand) : undefined;
+  // Only then: a main process without media is to have neither models nor native code in it.
+  const here = inside ? await (await import('./media-here.js')).mediaHere({ settings, keys, clock, meter: own.meter, log }, atHand) : undefined;
   const reservations = new Reservations({ readiness: (waiting) => desk.readiness(waiting), clock });
   const bound = { byCount: config.ADMISSION === 'count', ...(config.MAX_CALLS === undefined ? {} : { maxCalls: config.MAX_CALLS }) };
   const desk: Desk = new Desk(
@@ -75,15 +74,13 @@ export async function makeNode({ settings, keys, atHand, clock, log }: NodePorts
     },
   );
   const factory: ShardFactory =
-    media === undefined
-      ? (shard, listener) => new ChildShard({ name: shard, spawn: () => forkScript(PROGRAM, ['shard', shard]), clock, log }, listener)
-      : (shard, listener) => new LocalShard({ name: shard, create: media.create, gauge: new SystemGauge(), clock, log }, listener);
+    here?.factory ?? ((shard, listener) => new ChildShard({ name: shard, spawn: () => forkScript(PROGRAM, ['shard', shard]), clock, log }, listener));
   const create = desk.watched(inside ? factory : recycled(factory, config.SHARD_RECYCLE_MB * 1e6, log));
   const shards = new Shards({ count, create, clock, log });
   const worker: Worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION }, desk, clock, log);
   const takeover = new Takeover({ journal, rooms, desk, clock, log });
   const metrics = new NodeMetrics({ own, views: () => shards.views(), sources: () => shards.up(), log });
-  return { desk, shards, worker, takeover, reservations, metrics, journal, media };
+  return { desk, shards, worker, takeover, reservations, metrics, journal, media: here?.media };
 }
 
 /** Of nodes of this user at this LiveKit server: the rooms of another one are none of their business. */

@@ -5,7 +5,7 @@ import { RobotChoice } from '../robots/choice.js';
 import { RobotFolder } from '../robots/folder.js';
 import { requirementsOf, type Lack } from '../robots/requirements.js';
 import type { Robot } from '../robots/robot.js';
-import { DetectorNeeds } from './detectors.js';
+import { DetectorNeeds } from './detector-needs.js';
 import type { RobotSettings } from './robot-settings.js';
 
 export interface RobotsAtHand {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DetectorNeeds, RobotDetectors } from '../../../voice-node/cli/detectors.js';
+import { DetectorNeeds } from '../../../voice-node/cli/detector-needs.js';
+import { RobotDetectors } from '../../../voice-node/cli/detectors.js';
 import { RobotSettings } from '../../../voice-node/cli/robot-settings.js';
 import { RobotFolder } from '../../../voice-node/robots/folder.js';
 import { ECHO, Farm } from './farm.js';
