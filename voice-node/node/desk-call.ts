@@ -5,7 +5,7 @@ import type { CallView } from '../domain/operations.js';
 import type { MonotonicMs, WallMs } from '../domain/time.js';
 import { isQuiet } from './admission.js';
 import type { DeskShard } from './desk-shards.js';
-import { firstIdentity, nextIdentity } from './identities.js';
+import { farIdentity, firstIdentity, nextIdentity } from './identities.js';
 
 /** A call whose processes die this often in a row, each within QUICK_MS of the call's beginning there, may be what kills them: it must not go on for ever. */
 export const MAX_QUICK_DEATHS = 3;
@@ -31,6 +31,8 @@ export class DeskCall {
   view: CallView | undefined;
   /** When it was first seen with a caller, in the shard where it is now. */
   talksSinceMs: MonotonicMs | undefined;
+  /** It comes from another node, and has not been moved yet. */
+  foreign = false;
   /** It goes on after its process died. */
   resumed = false;
   #said: Said[];
@@ -94,7 +96,8 @@ export class DeskCall {
     this.resumed = true;
     this.view = undefined;
     this.talksSinceMs = undefined;
-    this.identity = nextIdentity(this.callId, this.identity);
+    this.identity = (this.foreign ? farIdentity : nextIdentity)(this.callId, this.identity);
+    this.foreign = false;
     this.#quickDeaths = this.#begunMs !== undefined && nowMs - this.#begunMs < QUICK_MS ? this.#quickDeaths + 1 : 0;
     this.#begunMs = undefined;
     return this.#quickDeaths < MAX_QUICK_DEATHS;

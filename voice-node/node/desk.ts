@@ -195,6 +195,7 @@ export class Desk implements Omit<Operations, 'drain'> {
         // The node has stopped: the record is left to whoever comes next.
         if (place.stage === 'over') return;
         const call = new DeskCall(this.#ports.clock, record);
+        call.foreign = true;
         this.#books.ledger.open(call.callId);
         this.#books.enter(call);
         this.#books.leave(place);

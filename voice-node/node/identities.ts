@@ -20,5 +20,14 @@ export function attemptOf(identity: string, callId: string): number {
 /** The name of an attempt, 1 or more. */
 export const identityOf = (callId: string, attempt: number): string => `${base(callId)}-${attempt}`;
 
+/** More attempts than a line makes in the longest call. */
+const FAR = 1_000_000;
+
+/**
+ * For a call of a node that is gone, or only cut off: its line may still be making attempts of its own there, each under
+ * the next name, and a name that two robots use puts one of them out.
+ */
+export const farIdentity = (callId: string, identity: string): string => identityOf(callId, (Math.floor(attemptOf(identity, callId) / FAR) + 1) * FAR);
+
 /** The one after this one. */
 export const nextIdentity = (callId: string, identity: string): string => identityOf(callId, attemptOf(identity, callId) + 1);

@@ -52,7 +52,7 @@ describe('the calls of a node that is gone', () => {
     await run(LEASE_MS + 1500, b, c);
     const begun = [b, c].flatMap(({ rig }) => rig.shard('1').begun);
     expect(begun.map(({ callId }) => callId).sort()).toEqual([...calls].sort());
-    expect(begun[0]).toMatchObject({ identity: `robot-${begun[0]?.callId}-1`, metadata: '{"robot":"echo"}', past: [{ by: 'caller', text: `I am in ${begun[0]?.room}` }] });
+    expect(begun[0]).toMatchObject({ identity: `robot-${begun[0]?.callId}-1000000`, metadata: '{"robot":"echo"}', past: [{ by: 'caller', text: `I am in ${begun[0]?.room}` }] });
     expect([...rooms.removed].sort()).toEqual(calls.map((callId) => `robot-${callId}`).sort());
     expect([b, c].map(({ rig }) => rig.meter.resumptions.length).reduce((sum, count) => sum + count)).toBe(3);
     for (const { rig } of [b, c]) expect(balances(rig)).toBe(true);
@@ -175,7 +175,7 @@ describe('the calls of a node that is gone', () => {
     a.takeover.stop();
     await run(LEASE_MS + 1500, b);
     expect([...rooms.removed].sort()).toEqual([`robot-${callId}`, `robot-${callId}-4`]);
-    expect(b.rig.shard('1').begun[0]?.identity).toBe(`robot-${callId}-5`);
+    expect(b.rig.shard('1').begun[0]?.identity).toBe(`robot-${callId}-1000000`);
   });
 
   it('were its own before it was started again', async () => {
