@@ -45,13 +45,12 @@ try {
   const grown = (of: (report: (typeof after)[number]) => number): number => after.reduce((sum, report, i) => sum + of(report) - of(before[i] ?? report), 0);
   const gaps = after.flatMap((report, i) => report.gapsMs.slice(before[i]?.gapsMs.length));
   const view = await nodeView(node);
-  const concealed = grown((r) => r.concealedSamples) / grown((r) => r.totalSamples);
   printTable(
     `${calls} calls, ${seconds} s`,
-    ['calls at the end', 'answers heard, % of those due', 'gaps over 40 ms', 'worst, ms', 'concealed, %', 'event loop p99, ms: median, p99, max', 'late ticks, %', 'CPU of a core per call, %', 'memory, MB', 'books'],
-    [[String(view.live), fixed((100 * grown((r) => r.sounds)) / ((calls * lastedMs) / PERIOD_MS)), String(gaps.length), fixed(Math.max(0, ...gaps), 0), fixed(100 * concealed, 4), `${fixed(summarize(p99).median)}, ${fixed(summarize(p99).p99)}, ${fixed(summarize(p99).max)}`, fixed((100 * late.reduce((sum, each) => sum + each, 0)) / late.length, 3), fixed(cpuPercentPerCall, 2), fixed(treeMemoryMb(node.pid), 0), balances(view) ? 'balance' : 'DO NOT BALANCE']],
+    ['calls at the end', 'answers heard, % of those due', 'gaps over 40 ms', 'worst, ms', 'event loop p99, ms: median, p99, max', 'late ticks, %', 'CPU of a core per call, %', 'memory, MB', 'books'],
+    [[String(view.live), fixed((100 * grown((r) => r.sounds)) / ((calls * lastedMs) / PERIOD_MS)), String(gaps.length), fixed(Math.max(0, ...gaps), 0), `${fixed(summarize(p99).median)}, ${fixed(summarize(p99).p99)}, ${fixed(summarize(p99).max)}`, fixed((100 * late.reduce((sum, each) => sum + each, 0)) / late.length, 3), fixed(cpuPercentPerCall, 2), fixed(treeMemoryMb(node.pid), 0), balances(view) ? 'balance' : 'DO NOT BALANCE']],
   );
-  writeResults('live', { calls, seconds, gaps, concealed, p99: summarize(p99), cpuPercentPerCall, view });
+  writeResults('live', { calls, seconds, gaps, p99: summarize(p99), cpuPercentPerCall, view });
 } finally {
   for (const crowd of crowds) crowd.stop();
   await node.stop();

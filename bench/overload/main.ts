@@ -55,15 +55,14 @@ try {
   const refused = offers.filter(({ status }) => status === 503);
   const strange = offers.filter(({ status }) => status !== 503 && status !== 200).length;
   const gaps = reports.flatMap(({ gapsMs }) => gapsMs);
-  const concealed = reports.reduce((all, r) => all + r.concealedSamples, 0) / reports.reduce((all, r) => all + r.totalSamples, 0);
   const times503 = summarize(refused.map(({ tookMs }) => tookMs));
   const p99 = Math.max(...view.shards.map(({ loopP99Ms }) => loopP99Ms));
   printTable(
     `${total} calls offered, ${fit > 0 ? `${fit} fit` : 'as many as the node takes'}`,
-    ['taken', 'refused', 'otherwise', 'refused after, ms: median, p99, max (goal 50)', 'with Retry-After', 'sounds heard', 'gaps over 40 ms', 'concealed, %', 'event loop p99, ms', 'books'],
-    [[String(joined), String(refused.length), String(strange), `${fixed(times503.median)}, ${fixed(times503.p99)}, ${fixed(times503.max)}`, String(refused.filter(({ retryAfter }) => Number(retryAfter) > 0).length), String(reports.reduce((all, r) => all + r.sounds, 0)), String(gaps.length), fixed(100 * concealed, 3), fixed(p99), balances(view) ? 'balance' : 'DO NOT BALANCE']],
+    ['taken', 'refused', 'otherwise', 'refused after, ms: median, p99, max (goal 50)', 'with Retry-After', 'sounds heard', 'gaps over 40 ms', 'event loop p99, ms', 'books'],
+    [[String(joined), String(refused.length), String(strange), `${fixed(times503.median)}, ${fixed(times503.p99)}, ${fixed(times503.max)}`, String(refused.filter(({ retryAfter }) => Number(retryAfter) > 0).length), String(reports.reduce((all, r) => all + r.sounds, 0)), String(gaps.length), fixed(p99), balances(view) ? 'balance' : 'DO NOT BALANCE']],
   );
-  writeResults('overload', { total, fit, joined, refusedMs: refused.map(({ tookMs }) => tookMs), strange, gaps, concealed, view });
+  writeResults('overload', { total, fit, joined, refusedMs: refused.map(({ tookMs }) => tookMs), strange, gaps, view });
 } finally {
   crowd.stop();
   await node.stop();

@@ -28,9 +28,6 @@ export interface CallerReport {
   readonly robots: readonly string[];
   readonly joins: number;
   readonly connected: boolean;
-  /** Samples that the receiver made up while there was sound, and all of them. */
-  readonly concealedSamples: number;
-  readonly totalSamples: number;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -91,16 +88,7 @@ export class CrowdCaller {
     this.#script = undefined;
   }
 
-  async report(): Promise<CallerReport> {
-    let concealedSamples = 0;
-    let totalSamples = 0;
-    const stats = await Promise.race([this.#room.getRtcStats(), pause(CLOSE_LIMIT_MS).then(() => undefined)]).catch(() => undefined);
-    // With a single connection for both directions what comes in is listed with what goes out.
-    for (const { stats: each } of [...(stats?.subscriberStats ?? []), ...(stats?.publisherStats ?? [])]) {
-      if (each.case !== 'inboundRtp' || each.value.inbound === undefined) continue;
-      concealedSamples += Number(each.value.inbound.concealedSamples) - Number(each.value.inbound.silentConcealedSamples);
-      totalSamples += Number(each.value.inbound.totalSamplesReceived);
-    }
+  report(): CallerReport {
     return {
       loudMs: this.#loudMs,
       sounds: this.#begunMs.length,
@@ -111,8 +99,6 @@ export class CrowdCaller {
       robots: this.#robots().map(({ identity }) => identity),
       joins: this.#joins,
       connected: this.#room.isConnected,
-      concealedSamples,
-      totalSamples,
     };
   }
 

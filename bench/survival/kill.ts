@@ -18,9 +18,8 @@ export interface KillFigures {
   readonly backMs: readonly number[];
   /** Calls that did not speak again within 20 s. */
   readonly lost: number;
-  /** Gaps over 40 ms and concealed samples at the callers of the other shard. */
+  /** Gaps over 40 ms at the callers of the other shard. */
   readonly siblingGapsMs: readonly number[];
-  readonly siblingConcealedShare: number;
   readonly siblingSounds: number;
   readonly mostRobots: number;
   readonly balanced: boolean;
@@ -40,7 +39,7 @@ export async function killShards(liveKit: BenchLiveKit, kills: number): Promise<
   let next = 0;
   const backMs: number[] = [];
   const siblingGapsMs: number[] = [];
-  let [lost, concealed, heard, siblingSounds, mostRobots] = [0, 0, 0, 0, 0];
+  let [lost, siblingSounds, mostRobots] = [0, 0, 0];
 
   const leave = async (member: Member): Promise<void> => {
     mostRobots = Math.max(mostRobots, (await crowd.report(member.caller)).mostRobots);
@@ -84,15 +83,13 @@ export async function killShards(liveKit: BenchLiveKit, kills: number): Promise<
         const [was, is] = [earlier.get(caller), await crowd.report(caller)];
         siblingGapsMs.push(...is.gapsMs.slice(was?.gapsMs.length));
         siblingSounds += is.sounds - (was?.sounds ?? 0);
-        concealed += is.concealedSamples - (was?.concealedSamples ?? 0);
-        heard += is.totalSamples - (was?.totalSamples ?? 0);
       }
       if ((kill + 1) % 10 === 0) console.log(`${kill + 1} kills: back after ${fixed(summarize(backMs).median, 0)} ms, p99 ${fixed(summarize(backMs).p99, 0)}, lost ${lost}, gaps at siblings ${siblingGapsMs.length}`);
     }
     for (const member of [...members]) await leave(member);
     await until(node, 'all calls have ended', LIMIT_MS, ({ live }) => live === 0);
     const view = await nodeView(node);
-    return { kills, backMs, lost, siblingGapsMs, siblingConcealedShare: concealed / Math.max(1, heard), siblingSounds, mostRobots, balanced: balances(view) && sum(view.ended) === next, ended: view.ended };
+    return { kills, backMs, lost, siblingGapsMs, siblingSounds, mostRobots, balanced: balances(view) && sum(view.ended) === next, ended: view.ended };
   } finally {
     crowd.stop();
     await node.stop();

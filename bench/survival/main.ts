@@ -32,8 +32,8 @@ const three = (values: readonly number[]): string => {
   return `${fixed(median, 0)}, ${fixed(p99, 0)}, ${fixed(max, 0)}`;
 };
 if (killed !== undefined) {
-  printTable('kill -9 of a shard', ['kills', 'calls hit', 'speak again after, ms: median, p99, max (goal p99 5000)', 'lost', 'gaps at siblings', 'concealed there, %', 'most robots in a room', 'books'], [
-    [String(killed.kills), String(killed.backMs.length), three(killed.backMs), String(killed.lost), String(killed.siblingGapsMs.length), fixed(100 * killed.siblingConcealedShare, 3), String(killed.mostRobots), killed.balanced ? 'balance' : 'DO NOT BALANCE'],
+  printTable('kill -9 of a shard', ['kills', 'calls hit', 'speak again after, ms: median, p99, max (goal p99 5000)', 'lost', 'sounds of siblings', 'gaps in them', 'most robots in a room', 'books'], [
+    [String(killed.kills), String(killed.backMs.length), three(killed.backMs), String(killed.lost), String(killed.siblingSounds), String(killed.siblingGapsMs.length), String(killed.mostRobots), killed.balanced ? 'balance' : 'DO NOT BALANCE'],
   ]);
 }
 if (restarted.length > 0) {
