@@ -15,7 +15,7 @@ export interface MemoryChurn {
 
 /** The same without a network: what the node itself leaves behind, as rtc-node has no part in it. */
 export async function churnInMemory(calls: number, atOnce: number, seed: number): Promise<MemoryChurn> {
-  const node = new MemoryNode(2, atOnce, PERIOD_MS, 'echo');
+  const node = new MemoryNode(2, atOnce, PERIOD_MS, 'echo', true);
   const random = seeded(seed);
   const mb: (readonly [number, number])[] = [];
   let next = 0;

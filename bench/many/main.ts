@@ -6,11 +6,12 @@ import { MemoryNode } from './memory-node.js';
 
 // How many calls a machine carries when the network is left out, and whether each costs the same. Every call is heard by
 // Silero on every frame; each caller speaks 1.4 s of every 8 and is answered with an echo.
-// Arguments: calls (several: a row each), seconds, shards.
+// Arguments: calls (several: a row each), seconds, shards, `count` to let them all in at once.
 
 const sizes = (process.argv[2] ?? '10,100,500').split(',').map(Number);
 const seconds = Number(process.argv[3] ?? 30);
 const shards = Number(process.argv[4] ?? 2);
+const byCount = process.argv[5] === 'count';
 const PERIOD_MS = 8000;
 const RAMP_LIMIT_MS = 600_000;
 
@@ -29,7 +30,7 @@ interface Row {
 }
 
 async function measure(calls: number): Promise<Row> {
-  const node = new MemoryNode(shards, Math.ceil(calls / shards), PERIOD_MS, 'echo');
+  const node = new MemoryNode(shards, Math.ceil(calls / shards), PERIOD_MS, 'echo', byCount);
   try {
     await node.ready();
     const rampMs = await ramp(node, calls);

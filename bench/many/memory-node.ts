@@ -22,10 +22,11 @@ export class MemoryNode {
   readonly #shards: Shards;
   #next = 0;
 
-  constructor(shards: number, roomsPerShard: number, periodMs: number, robot: string) {
+  /** `byCount`: all are let in at once; otherwise as admission by lateness has it. */
+  constructor(shards: number, roomsPerShard: number, periodMs: number, robot: string, byCount: boolean) {
     const log = silentLog;
     const clock = systemClock;
-    this.desk = new Desk({ node: 'memory', shards, roomsPerShard }, { clock, log, meter: nobody, rooms: noRooms });
+    this.desk = new Desk({ node: 'memory', shards, roomsPerShard, byCount }, { clock, log, meter: nobody, rooms: noRooms });
     const create = this.desk.watched((name, listener) => new ChildShard({ name, spawn: () => forkScript(SCRIPT, [name, String(periodMs), robot]), clock, log }, listener));
     this.#shards = new Shards({ count: shards, create, clock, log });
     this.#shards.start();
