@@ -34,7 +34,7 @@ export class MemoryNode {
 
   async ready(): Promise<void> {
     const endMs = performance.now() + READY_LIMIT_MS;
-    while (this.#shards.ready().length < this.#shards.views().length) {
+    while (this.desk.shards.some(({ state }) => state !== 'ready')) {
       if (performance.now() > endMs) throw new Error('the shards did not come up');
       await wait(50);
     }

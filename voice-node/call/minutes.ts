@@ -1,5 +1,5 @@
 import { messageOf } from '../domain/errors.js';
-import { MAX_SAID_CHARACTERS, type Said } from '../domain/journal.js';
+import { boundedSaid, type Said } from '../domain/journal.js';
 import type { Log } from '../domain/observer.js';
 import type { CallJournal } from './options.js';
 
@@ -18,7 +18,7 @@ export class Minutes {
     const whole = text.trim();
     if (whole === '' || this.#journal === undefined) return;
     try {
-      this.#journal.said({ by, text: beginningOf(whole) });
+      this.#journal.said(boundedSaid({ by, text: whole }));
       this.#fails = false;
     } catch (error) {
       // The same trouble with every sentence: told once, until it has worked again.
@@ -26,11 +26,4 @@ export class Minutes {
       this.#fails = true;
     }
   }
-}
-
-/** Not in the middle of a character that takes two code units. */
-function beginningOf(text: string): string {
-  const last = text.charCodeAt(MAX_SAID_CHARACTERS - 1);
-  const splits = text.length > MAX_SAID_CHARACTERS && last >= 0xd800 && last <= 0xdbff;
-  return text.slice(0, splits ? MAX_SAID_CHARACTERS - 1 : MAX_SAID_CHARACTERS);
 }

@@ -79,7 +79,7 @@ export async function makeNode({ settings, keys, atHand, clock, log }: NodePorts
   const shards = new Shards({ count, create, clock, log });
   const worker: Worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION }, desk, clock, log);
   const takeover = new Takeover({ journal, rooms, desk, clock, log });
-  const metrics = new NodeMetrics({ own, views: () => shards.views(), sources: () => shards.up(), log });
+  const metrics = new NodeMetrics({ own, views: () => desk.shards, sources: () => shards.up(), log });
   return { desk, shards, worker, takeover, reservations, metrics, journal, media: here?.media };
 }
 

@@ -44,7 +44,7 @@ export async function runStart(args: readonly string[]): Promise<number> {
   // Not before it is certain that the node runs: what side processes begin would keep it from ending.
   node.media?.prepare();
   node.shards.start();
-  log.info({ host: config.HOST, port: web.port, liveKit: config.LIVEKIT_URL, robots: atHand.robots.names, vad: config.VAD, shards: config.SHARDS ?? node.shards.views().length }, 'voice-node is up');
+  log.info({ host: config.HOST, port: web.port, liveKit: config.LIVEKIT_URL, robots: atHand.robots.names, vad: config.VAD, shards: config.SHARDS ?? node.shards.slots.length }, 'voice-node is up');
   // The lease comes first: a record of a node without one is free for others.
   node.takeover.start();
   node.worker.start();

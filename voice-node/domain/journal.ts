@@ -11,6 +11,14 @@ export const MAX_SAID = 200;
 /** Longest single entry, in characters; more is cut off. */
 export const MAX_SAID_CHARACTERS = 4000;
 
+/** As a record keeps it: cut to MAX_SAID_CHARACTERS, not in the middle of a character that takes two code units. */
+export function boundedSaid({ by, text }: Said): Said {
+  if (text.length <= MAX_SAID_CHARACTERS) return { by, text };
+  const last = text.charCodeAt(MAX_SAID_CHARACTERS - 1);
+  const splits = last >= 0xd800 && last <= 0xdbff;
+  return { by, text: text.slice(0, splits ? MAX_SAID_CHARACTERS - 1 : MAX_SAID_CHARACTERS) };
+}
+
 /** Everything that another process needs to go on with a call. Plain JSON. */
 export interface CallRecord {
   readonly callId: string;

@@ -1,10 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Clock, Timer } from '../domain/clock.js';
 import { messageOf, VoiceNodeError } from '../domain/errors.js';
-import { MAX_SAID } from '../domain/journal.js';
 import type { CallEnd, Log } from '../domain/observer.js';
 import { monotonicMs } from '../domain/time.js';
-import { bounded, readFromShard, readToShard, type FromShard, type ToShard } from './shard-messages.js';
+import { readFromShard, readToShard, type FromShard, type ToShard } from './shard-messages.js';
 import type { CallRequest, Shard, ShardListener } from './shard.js';
 
 /** Silence is counted in steps of this that main itself has lived through: while main stands still none is counted. */
@@ -90,10 +89,8 @@ export class ChildShard implements Shard {
   begin(request: CallRequest): void {
     if (this.#over) return;
     this.#calls.add(request.callId);
-    const { past, ...rest } = request;
-    const message = { type: 'begin', request: { ...rest, ...(past === undefined ? {} : { past: past.slice(-MAX_SAID).map(bounded) }) } };
     // As the other side will read it: a call that it would drop without a word must not be waited for.
-    const read = readToShard(message);
+    const read = readToShard({ type: 'begin', request });
     if ('message' in read) return this.#send(read.message);
     this.#log.error({ callId: request.callId, room: request.room, problem: read.wrong }, 'a call could not be begun');
     this.#in(0, () => this.#guard(() => this.#take({ type: 'ended', callId: request.callId, end: 'failed' })));

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.js';
-import { MAX_SAID, MAX_SAID_CHARACTERS, type CallRecord, type Said } from '../domain/journal.js';
+import { boundedSaid, MAX_SAID, type CallRecord, type Said } from '../domain/journal.js';
 import type { CallEnd } from '../domain/observer.js';
 import type { CallView } from '../domain/operations.js';
 import type { MonotonicMs, WallMs } from '../domain/time.js';
@@ -49,7 +49,8 @@ export class DeskCall {
     this.acceptedMs = of.acceptedMs ?? clock.wallMs();
     // Of a call that began on another node; where the clocks disagree it has just begun.
     this.acceptedAtMs = (clock.nowMs() - Math.max(0, clock.wallMs() - this.acceptedMs)) as MonotonicMs;
-    this.#said = (of.said ?? []).slice(-MAX_SAID);
+    // Another node may have kept more of it.
+    this.#said = (of.said ?? []).slice(-MAX_SAID).map(boundedSaid);
     this.done = new Promise((resolve) => (this.#resolve = resolve));
   }
 
@@ -63,8 +64,8 @@ export class DeskCall {
   }
 
   /** Keeps the newest MAX_SAID, each cut to MAX_SAID_CHARACTERS. */
-  hear({ by, text }: Said): void {
-    this.#said.push({ by, text: text.slice(0, MAX_SAID_CHARACTERS) });
+  hear(said: Said): void {
+    this.#said.push(boundedSaid(said));
     if (this.#said.length > MAX_SAID) this.#said.shift();
   }
 

@@ -5,6 +5,7 @@ import type { ShardView, Vitals } from '../domain/operations.js';
 import type { MonotonicMs } from '../domain/time.js';
 import { loadOf, newShard, observe, placesIn, unseen, type ShardCalls, type ShardKnowledge } from './admission.js';
 import type { Shard, ShardFactory, ShardListener } from './shard.js';
+import { IDLE_VITALS } from './vitals.js';
 
 /** What the desk hears of the processes its calls live in. */
 export interface DeskShardListener {
@@ -40,7 +41,7 @@ export class DeskShard {
   state: ShardView['state'] = 'starting';
   /** Undefined only while its maker has not returned yet. */
   shard: Shard | undefined;
-  vitals: Vitals | undefined;
+  vitals: Vitals = IDLE_VITALS;
   /** It is to be replaced when its calls are over: it gets no more. */
   retiring = false;
   known: ShardKnowledge;
@@ -81,14 +82,16 @@ export class DeskShard {
     this.known = observe(this.known, vitals, this.#clock.nowMs(), this.#rooms);
   }
 
+  /** A dead one has nothing left to show. */
   get view(): ShardView {
-    const { lateShare = 0, loopP99Ms = 0, utilisation = 0, cpu = 0, residentBytes = 0 } = this.vitals ?? {};
-    const pid = this.shard?.pid;
+    const isDead = this.state === 'dead';
+    const { lateShare, loopP99Ms, utilisation, cpu, residentBytes } = isDead ? IDLE_VITALS : this.vitals;
+    const pid = isDead ? undefined : this.shard?.pid;
     return {
       name: this.name,
       ...(pid === undefined ? {} : { pid }),
       state: this.state,
-      calls: this.calls.size,
+      calls: isDead ? 0 : this.calls.size,
       restarts: this.restarts,
       ...{ lateShare, loopP99Ms, utilisation, cpu, residentBytes },
     };
@@ -138,7 +141,13 @@ export class DeskShards {
       const before = this.#byName.get(name);
       const shard = new DeskShard(name, before === undefined ? 0 : before.restarts + 1, this.#options);
       this.#byName.set(name, shard);
-      const made = factory(name, this.#both(shard, listener));
+      let made: Shard;
+      try {
+        made = factory(name, this.#both(shard, listener));
+      } catch (error) {
+        shard.state = 'dead';
+        throw error;
+      }
       shard.shard = made;
       // It may have been ready, or dead, before its maker returned.
       if (shard.isReady) this.#listener.changed();

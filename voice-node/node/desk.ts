@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.js';
 import { withDeadline } from '../domain/deadline.js';
 import type { CallRecord, Journal } from '../domain/journal.js';
 import type { CallEnd, CallsMeter, Log, Refusal } from '../domain/observer.js';
-import type { NodeView, Operations, Vitals } from '../domain/operations.js';
+import type { NodeView, Operations, ShardView, Vitals } from '../domain/operations.js';
 import { DeskBooks } from './desk-books.js';
 import { DeskCall } from './desk-call.js';
 import { DeskDoor } from './desk-door.js';
@@ -219,6 +219,11 @@ export class Desk implements Omit<Operations, 'drain'> {
     return reason === undefined ? { ready: true } : { ready: false, reason };
   }
 
+  /** How the shards are doing, by name. */
+  get shards(): readonly ShardView[] {
+    return this.#shards.all.map((shard) => shard.view);
+  }
+
   /** How near the node is to what it can carry, 0 to 1. */
   get load(): number {
     return this.#door.load;
@@ -226,7 +231,7 @@ export class Desk implements Omit<Operations, 'drain'> {
 
   /** Accepted calls count. */
   get live(): number {
-    return this.#books.ledger.books.live;
+    return this.#books.ledger.live;
   }
 
   view(): NodeView {
@@ -237,7 +242,7 @@ export class Desk implements Omit<Operations, 'drain'> {
       load: this.load,
       maxCalls: this.#maxCalls,
       ...this.#books.ledger.books,
-      shards: this.#shards.all.map((shard) => shard.view),
+      shards: this.shards,
       calls: this.#books.calls.flatMap((call) => (call.stage === 'kept' ? [] : [viewOfCall(call, this.#ports.clock.nowMs())])),
     };
   }

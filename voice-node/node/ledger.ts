@@ -48,6 +48,10 @@ export class Ledger {
     return true;
   }
 
+  get live(): number {
+    return this.#live.size;
+  }
+
   /** A copy. */
   get books(): Books {
     return { offered: this.#offered, live: this.#live.size, refused: { ...this.#refused }, ended: { ...this.#ended } };

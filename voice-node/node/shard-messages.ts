@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_SAID, MAX_SAID_CHARACTERS, type Said } from '../domain/journal.js';
+import { MAX_SAID, MAX_SAID_CHARACTERS } from '../domain/journal.js';
 import { CALL_ENDS } from '../domain/observer.js';
 import { wallMs } from '../domain/time.js';
 
@@ -78,9 +78,6 @@ const fromShard = z.discriminatedUnion('type', [
 
 export type ToShard = z.output<typeof toShard>;
 export type FromShard = z.output<typeof fromShard>;
-
-/** As it may cross the border: cut to what a record keeps. */
-export const bounded = ({ by, text }: Said): z.output<typeof said> => ({ by, text: text.slice(0, MAX_SAID_CHARACTERS) });
 
 /** A message, or in a sentence what is wrong with it. Never throws. */
 export type Read<T> = { readonly message: T } | { readonly wrong: string };

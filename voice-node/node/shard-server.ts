@@ -1,8 +1,9 @@
 import type { Clock } from '../domain/clock.js';
 import { withDeadline } from '../domain/deadline.js';
 import { messageOf, VoiceNodeError } from '../domain/errors.js';
+import { boundedSaid } from '../domain/journal.js';
 import type { Log } from '../domain/observer.js';
-import { bounded, readToShard, type FromShard, type ToShard } from './shard-messages.js';
+import { readToShard, type FromShard, type ToShard } from './shard-messages.js';
 import { ShardOutbox, type Send } from './shard-outbox.js';
 import type { Shard, ShardListener } from './shard.js';
 
@@ -54,7 +55,7 @@ export class ShardServer {
     this.#shard = options.makeShard({
       ready: () => post({ type: 'ready' }),
       vitals: (vitals) => post({ type: 'vitals', vitals: { ...vitals, calls: [...vitals.calls] } }),
-      said: (callId, said) => post({ type: 'said', callId, said: bounded(said) }),
+      said: (callId, said) => post({ type: 'said', callId, said: boundedSaid(said) }),
       identity: (callId, identity) => post({ type: 'identity', callId, identity }),
       ended: (callId, end) => post({ type: 'ended', callId, end }),
       died: () => undefined,

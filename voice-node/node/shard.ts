@@ -13,7 +13,7 @@ export interface CallRequest {
   /** Room metadata as it came; may name the robot. */
   readonly metadata: string;
   readonly acceptedMs: WallMs;
-  /** What was said before, where the call goes on after its process has died. */
+  /** What was said before, where the call goes on after its process has died; as a record keeps it, at most MAX_SAID. */
   readonly past?: readonly Said[];
 }
 

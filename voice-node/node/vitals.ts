@@ -8,7 +8,7 @@ interface Ticks {
 
 const NONE: Ticks = { all: 0, late: 0 };
 
-/** Of a shard that is up and has not told anything yet. */
+/** Of a shard that has not told anything yet, or will not any more. */
 export const IDLE_VITALS: Vitals = { lateShare: 0, loopP99Ms: 0, utilisation: 0, cpu: 0, residentBytes: 0, calls: [] };
 
 /**

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CALL_ENDS } from '../../../voice-node/domain/observer.js';
 import { MAX_SAID, MAX_SAID_CHARACTERS, type Journal } from '../../../voice-node/domain/journal.js';
+import { wallMs } from '../../../voice-node/domain/time.js';
 import { balances, deskRig, type DeskRig } from './desk-rig.js';
 
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -182,6 +183,17 @@ describe('a call at the desk', () => {
     rig.shard('1').die();
     await rig.clock.advanceTo(1);
     const past = rig.where(callId)?.begun[0]?.past ?? [];
+    expect(past).toHaveLength(MAX_SAID);
+    expect(past[0]?.text.startsWith('5 ')).toBe(true);
+    expect(past.every(({ text }) => text.length === MAX_SAID_CHARACTERS)).toBe(true);
+  });
+
+  it('that comes from another node goes on, also where that kept more of what was said', async () => {
+    const rig = deskRig({ shards: 1 });
+    const said = Array.from({ length: MAX_SAID + 5 }, (_, n) => ({ by: 'caller' as const, text: `${n} ${'x'.repeat(5000)}` }));
+    rig.desk.adopt('far', 'a')?.begin({ callId: 'far', room: 'a', metadata: '', identity: 'robot-far', acceptedMs: wallMs(1_700_000_000_000), said });
+    await rig.clock.advanceTo(1);
+    const past = rig.where('far')?.begun[0]?.past ?? [];
     expect(past).toHaveLength(MAX_SAID);
     expect(past[0]?.text.startsWith('5 ')).toBe(true);
     expect(past.every(({ text }) => text.length === MAX_SAID_CHARACTERS)).toBe(true);

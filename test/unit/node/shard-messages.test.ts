@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CALL_ENDS } from '../../../voice-node/domain/observer.js';
-import { MAX_SAID_CHARACTERS } from '../../../voice-node/domain/journal.js';
-import { bounded, readFromShard, readToShard } from '../../../voice-node/node/shard-messages.js';
+import { boundedSaid, MAX_SAID_CHARACTERS } from '../../../voice-node/domain/journal.js';
+import { readFromShard, readToShard } from '../../../voice-node/node/shard-messages.js';
 
 const name = fc.string({ minLength: 1, maxLength: 40 });
 const end = fc.constantFrom(...CALL_ENDS);
@@ -93,7 +93,7 @@ describe('messages between main and a shard', () => {
   });
 
   it('hold of what was said no more than a record keeps', () => {
-    const long = bounded({ by: 'robot', text: 'x'.repeat(MAX_SAID_CHARACTERS + 1) });
+    const long = boundedSaid({ by: 'robot', text: 'x'.repeat(MAX_SAID_CHARACTERS + 1) });
     expect(long.text.length).toBe(MAX_SAID_CHARACTERS);
     expect(readFromShard({ type: 'said', callId: 'a', said: long })).toHaveProperty('message');
   });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ChildShard } from '../../../voice-node/node/child-shard.js';
 import { parentChannel } from '../../../voice-node/node/shard-server.js';
+import { MAX_SAID_CHARACTERS } from '../../../voice-node/domain/journal.js';
 import { systemClock } from '../../../voice-node/platform/clock.js';
 import { MemoryLog } from '../call/rig.js';
 import { requestOf } from './stub-call.js';
@@ -53,7 +54,7 @@ describe('main and a shard, each in its process', () => {
   it('understand each other, and the shard obeys nobody else', async () => {
     const { child, line, lines, nextVitals, shard } = setup();
     await line('ready');
-    shard.begin({ ...requestOf('a'), past: [{ by: 'caller', text: 'x'.repeat(10_000) }, { by: 'caller', text: 'my friend' }] });
+    shard.begin({ ...requestOf('a'), past: [{ by: 'caller', text: 'x'.repeat(MAX_SAID_CHARACTERS) }, { by: 'caller', text: 'my friend' }] });
     shard.begin(requestOf('b'));
     await line('identity b robot-b-2');
     expect(lines).toEqual(['ready', 'said a robot: hello, my friend', 'identity a robot-a-2', 'said b robot: hello, stranger', 'identity b robot-b-2']);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CallEnd } from '../../../voice-node/domain/observer.js';
-import type { CallRequest, Shard, ShardListener } from '../../../voice-node/node/shard.js';
+import type { CallRequest, Shard, ShardFactory, ShardListener } from '../../../voice-node/node/shard.js';
 import { recycled } from '../../../voice-node/node/shards-recycling.js';
-import { Shards, type ShardsListener } from '../../../voice-node/node/shards.js';
+import { Shards } from '../../../voice-node/node/shards.js';
 import { VirtualClock } from '../../../voice-node/platform/virtual-clock.js';
 import { MemoryLog } from '../call/rig.js';
 import { requestOf } from './stub-call.js';
@@ -54,49 +54,84 @@ function setup(count: number, limitBytes = 0) {
   const log = new MemoryLog();
   const made: StubShard[] = [];
   const lines: string[] = [];
+  const given = new Map<string, Shard>();
+  const retiring = new Set<string>();
   let broken = false;
-  const create = (name: string, listener: ShardListener): Shard => {
+  const create = recycled((name, listener) => {
     if (broken) throw new Error('out of processes');
     const shard = new StubShard(name, made.length + 1, listener);
     made.push(shard);
     return shard;
+  }, limitBytes, log);
+  // Whoever has to do with the calls listens in the factory, as the desk does.
+  const watched: ShardFactory = (name, also) => {
+    retiring.delete(name);
+    const shard = create(name, telling(name, also, (line) => {
+      lines.push(line);
+      if (line === `retiring ${name}`) retiring.add(name);
+    }));
+    given.set(name, shard);
+    return shard;
   };
-  const shards = new Shards({ count, create: recycled(create, limitBytes, log), clock, log });
-  const write = (event: string) => (...parts: unknown[]): void => void lines.push(`${event} ${parts.map((each) => (typeof each === 'string' ? each : '…')).join(' ')}`);
-  const listener: ShardsListener = { ready: write('ready'), vitals: write('vitals'), said: write('said'), identity: write('identity'), ended: write('ended'), died: write('died') };
-  shards.start(listener);
+  const shards = new Shards({ count, create: watched, clock, log });
+  shards.start();
   const newest = (name: string): StubShard => made.findLast((each) => each.name === name) as StubShard;
-  return { shards, clock, log, made, lines, newest, breakDown: (on: boolean) => void (broken = on) };
+  return {
+    ...{ shards, clock, log, made, lines, newest },
+    states: () => shards.slots.map(({ name, pid, state }) => ({ name, pid, state })),
+    /** Those that may be given calls. */
+    open: () => shards.up().flatMap(({ name }) => (retiring.has(name) ? [] : [name])),
+    begin: (name: string, callId: string) => given.get(name)?.begin(requestOf(callId)),
+    breakDown: (on: boolean) => void (broken = on),
+  };
+}
+
+/** Writes down what is told, and passes it on. */
+function telling(name: string, also: ShardListener, write: (line: string) => void): ShardListener {
+  const both = <A extends unknown[]>(event: keyof ShardListener, next: ((...args: A) => void) | undefined) => (...args: A): void => {
+    write([event, name, ...args.map((each) => (typeof each === 'string' ? each : '…'))].join(' '));
+    next?.(...args);
+  };
+  return {
+    ready: both('ready', also.ready),
+    vitals: both('vitals', also.vitals),
+    said: both('said', also.said),
+    identity: both('identity', also.identity),
+    ended: both('ended', also.ended),
+    retiring: both('retiring', also.retiring),
+    died: both('died', also.died),
+  };
 }
 
 describe('the shards of a node', () => {
   it('are started, told of by name, and given out when they are ready', () => {
     const { shards, made, lines, newest } = setup(3);
     expect(made.map(({ name }) => name)).toEqual(['1', '2', '3']);
-    expect(shards.ready()).toEqual([]);
+    expect(shards.slots.map(({ name }) => name)).toEqual(['1', '2', '3']);
+    expect(shards.up()).toEqual([]);
     newest('2').listener.ready();
     newest('3').listener.ready();
-    const vitals = vitalsOf({ lateShare: 0.01 });
-    newest('2').listener.vitals(vitals);
+    newest('2').listener.vitals(vitalsOf({ lateShare: 0.01 }));
     newest('2').listener.said('a', { by: 'caller', text: 'x' });
     newest('2').listener.identity('a', 'robot-a');
     expect(lines).toEqual(['ready 2', 'ready 3', 'vitals 2 …', 'said 2 a …', 'identity 2 a robot-a']);
-    expect(shards.ready().map(({ name, vitals: { lateShare } }) => [name, lateShare])).toEqual([['2', 0.01], ['3', 0]]);
-    expect(shards.get('2')?.vitals).toBe(vitals);
-    expect(shards.get('4')).toBeUndefined();
+    expect(shards.up().map(({ name }) => name)).toEqual(['2', '3']);
   });
 
-  it('are seen with their calls, those just begun too', () => {
-    const { shards, newest } = setup(2);
+  it('are seen with the process that is in them, and asked for its metrics', async () => {
+    const { shards, states, newest, begin, lines } = setup(2);
     newest('1').listener.ready();
-    shards.get('1')?.begin(requestOf('a'));
-    shards.get('1')?.begin(requestOf('b'));
-    shards.get('1')?.hangUp('a', 'idle');
+    begin('1', 'a');
+    begin('1', 'b');
+    newest('1').hangUp('a', 'idle');
     expect(newest('1').begun).toEqual(['a', 'b']);
-    expect(shards.views()).toMatchObject([
-      { name: '1', pid: 1, state: 'ready', calls: 1, restarts: 0 },
-      { name: '2', pid: 2, state: 'starting', calls: 0, restarts: 0 },
+    expect(lines).toEqual(['ready 1', 'ended 1 a idle']);
+    expect(states()).toEqual([
+      { name: '1', pid: 1, state: 'ready' },
+      { name: '2', pid: 2, state: 'starting' },
     ]);
+    expect(shards.slots.map(({ generation }) => generation)).toEqual([1, 1]);
+    expect(await Promise.all(shards.up().map((slot) => slot.metrics()))).toEqual([[1]]);
   });
 
   it('that die are replaced: at once, then later and later, and at once again after 30 s of life', async () => {
@@ -132,38 +167,42 @@ describe('the shards of a node', () => {
     expect(made.length).toBe(3);
   });
 
-  it('that die take their calls with them, and their death is told before another is started', async () => {
-    const { shards, clock, newest, lines, made } = setup(2);
+  it('that die are gone at once, and their death is told before another is started', async () => {
+    const { shards, states, clock, newest, lines, made, begin } = setup(2);
     newest('1').listener.ready();
     newest('1').listener.vitals(vitalsOf());
-    shards.get('1')?.begin(requestOf('a'));
+    begin('1', 'a');
     const dead = newest('1');
     dead.die('signal SIGKILL');
     expect(lines.at(-1)).toBe('died 1 signal SIGKILL');
     expect(made.length).toBe(2);
-    expect(shards.ready()).toEqual([]);
-    expect(shards.views()[0]).toEqual({ name: '1', state: 'dead', calls: 0, restarts: 0, lateShare: 0, loopP99Ms: 0, utilisation: 0, cpu: 0, residentBytes: 0 });
-    await expect(shards.get('1')?.metrics()).rejects.toMatchObject({ code: 'shard_failed' });
+    expect(shards.up()).toEqual([]);
+    expect(states()[0]).toEqual({ name: '1', pid: undefined, state: 'dead' });
+    await expect(shards.slots[0]?.metrics()).rejects.toMatchObject({ code: 'shard_failed' });
     await clock.advanceTo(0);
-    expect(shards.views()[0]).toMatchObject({ pid: 3, state: 'starting', restarts: 1 });
-    expect(shards.get('1')?.generation).toBe(2);
+    expect(states()[0]).toEqual({ name: '1', pid: 3, state: 'starting' });
+    expect(shards.slots[0]?.generation).toBe(2);
     // The dead are not heard.
     dead.listener.ended('a', 'idle');
     dead.listener.ready();
     dead.listener.died('again');
-    expect(lines.at(-1)).toBe('died 1 signal SIGKILL');
-    expect(shards.views()[0]?.state).toBe('starting');
+    expect(states()[0]).toEqual({ name: '1', pid: 3, state: 'starting' });
+    await clock.advanceTo(10_000);
+    expect(made.length).toBe(3);
   });
 
   it('that cannot be made are tried again', async () => {
-    const { shards, clock, newest, lines, made, breakDown } = setup(1);
+    const { states, clock, newest, lines, made, log, breakDown } = setup(1);
     breakDown(true);
     newest('1').die('exit code 1');
     await clock.advanceTo(1000);
-    expect(lines).toEqual(['died 1 exit code 1', 'died 1 it could not be made: out of processes', 'died 1 it could not be made: out of processes', 'died 1 it could not be made: out of processes']);
+    expect(lines).toEqual(['died 1 exit code 1']);
+    const reasons = log.lines.flatMap(({ message, fields }) => (message === 'a shard has died' ? [fields.reason] : []));
+    expect(reasons).toEqual(['exit code 1', 'it could not be made: out of processes', 'it could not be made: out of processes', 'it could not be made: out of processes']);
+    expect(states()[0]?.state).toBe('dead');
     breakDown(false);
     await clock.advanceTo(5000);
-    expect([made.length, shards.views()[0]?.state]).toEqual([2, 'starting']);
+    expect([made.length, states()[0]?.state]).toEqual([2, 'starting']);
   });
 
   it.each(['stop', 'kill'] as const)('stay ended after %s', async (how) => {
@@ -191,11 +230,11 @@ describe('the shards of a node', () => {
           if (what === 'wait') await clock.advanceTo(clock.nowMs() + ms);
           const living = made.filter(({ dead }) => !dead);
           expect(new Set(living.map(({ name }) => name)).size).toBe(living.length);
-          expect(shards.ready().every((each) => living.some(({ name }) => name === each.name))).toBe(true);
+          expect(shards.up().every((each) => living.some(({ name }) => name === each.name))).toBe(true);
         }
         await clock.advanceTo(clock.nowMs() + 5000);
         expect(made.filter(({ dead }) => !dead).map(({ name }) => name).sort()).toEqual(['1', '2', '3']);
-        const restarts = shards.views().reduce((sum, view) => sum + view.restarts, 0);
+        const restarts = shards.slots.reduce((sum, { generation }) => sum + generation - 1, 0);
         expect(restarts).toBe(made.length - 3);
       }),
       { numRuns: 60 },
@@ -208,16 +247,16 @@ describe('a shard that has grown too large', () => {
   const large = vitalsOf({ residentBytes: LIMIT + 1 });
 
   it('takes no more calls, ends when it is empty, and another takes its place at once', async () => {
-    const { shards, clock, newest, made, log } = setup(2, LIMIT);
+    const { shards, open, begin, clock, newest, made, log, lines } = setup(2, LIMIT);
     for (const name of ['1', '2']) newest(name).listener.ready();
-    const [one] = shards.ready();
-    one?.begin(requestOf('a'));
-    one?.begin(requestOf('b'));
+    begin('1', 'a');
+    begin('1', 'b');
     newest('1').listener.vitals(vitalsOf({ residentBytes: LIMIT }));
-    expect(shards.ready().length).toBe(2);
+    expect(open().length).toBe(2);
     newest('1').listener.vitals(large);
     newest('1').listener.vitals(large);
-    expect(shards.ready().map(({ name }) => name)).toEqual(['2']);
+    expect(open()).toEqual(['2']);
+    expect(lines.filter((line) => line.startsWith('retiring'))).toEqual(['retiring 1']);
     expect(shards.up().map(({ name }) => name)).toEqual(['1', '2']);
     newest('1').listener.ended('a', 'caller_left');
     expect(made[0]?.dead).toBe(false);
@@ -226,21 +265,21 @@ describe('a shard that has grown too large', () => {
     await clock.advanceTo(0);
     expect(made.length).toBe(3);
     newest('1').listener.ready();
-    expect(shards.ready().map(({ name }) => name)).toEqual(['1', '2']);
+    expect(open()).toEqual(['1', '2']);
     expect(log.at('error')).toEqual([]);
   });
 
   it('waits while another one is replaced', async () => {
-    const { shards, clock, newest, made } = setup(2, LIMIT);
+    const { open, begin, clock, newest, made } = setup(2, LIMIT);
     for (const name of ['1', '2']) newest(name).listener.ready();
-    for (const slot of shards.ready()) slot.begin(requestOf(slot.name));
+    for (const name of open()) begin(name, name);
     for (const name of ['1', '2']) newest(name).listener.vitals(large);
-    expect(shards.ready().map(({ name }) => name)).toEqual(['2']);
+    expect(open()).toEqual(['2']);
     newest('1').listener.ended('1', 'idle');
     await clock.advanceTo(0);
     newest('1').listener.ready();
     newest('2').listener.vitals(large);
-    expect(shards.ready().map(({ name }) => name)).toEqual(['1']);
+    expect(open()).toEqual(['1']);
     // One that dies meanwhile makes room for the next as well.
     newest('2').die('signal SIGKILL');
     newest('1').listener.vitals(large);
@@ -249,9 +288,9 @@ describe('a shard that has grown too large', () => {
   });
 
   it('stays where there is no limit', () => {
-    const { shards, newest } = setup(1);
+    const { open, newest } = setup(1);
     newest('1').listener.ready();
     newest('1').listener.vitals(vitalsOf({ residentBytes: 1e15 }));
-    expect(shards.ready().length).toBe(1);
+    expect(open().length).toBe(1);
   });
 });
