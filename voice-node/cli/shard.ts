@@ -1,16 +1,11 @@
-import { requireKeys, readEnvironment } from '../config.js';
 import { withDeadline } from '../domain/deadline.js';
 import { createShardMetrics } from '../metrics/metrics.js';
 import { LocalShard } from '../node/local-shard.js';
 import { obeyOnlyMain, parentChannel, ShardServer } from '../node/shard-server.js';
-import { systemClock } from '../platform/clock.js';
-import { createLog, Secrets } from '../platform/log.js';
 import { SystemGauge } from '../platform/vitals.js';
 import { parseArguments } from './arguments.js';
+import { equip } from './equipment.js';
 import { loadMedia } from './media.js';
-import { openRobots } from './robots-at-hand.js';
-import { RobotSettings } from './robot-settings.js';
-import { catchStrays } from './strays.js';
 
 const CLOSE_LIMIT_MS = 3000;
 
@@ -20,16 +15,8 @@ export async function runShard(args: readonly string[]): Promise<number> {
   const made: { server?: ShardServer } = {};
   obeyOnlyMain(() => made.server, () => process.exit(1));
   const channel = parentChannel();
-  const settings = new RobotSettings(readEnvironment());
-  const keys = requireKeys(settings.node);
-  const clock = systemClock;
-  const secrets = new Secrets();
-  secrets.add('', [keys.apiSecret, ...settings.secrets([])]);
-  const log = createLog(settings.node.LOG_LEVEL, secrets).child({ shard: name });
-  catchStrays(log);
+  const { settings, keys, atHand, clock, log } = equip({ shard: name });
   const metrics = createShardMetrics();
-  // Main tells what changes in the robots' files; it is enough to hear it once.
-  const atHand = openRobots({ settings, secrets, clock, log, reports: false });
   const media = await loadMedia({ settings, keys, clock, meter: metrics.meter, log }, atHand);
   const server = new ShardServer({
     channel,

@@ -1,21 +1,19 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { cacheFolder, readEnvironment, requireKeys, ROOT, type Config, type Keys } from '../config.js';
+import { cacheFolder, ROOT, type Config, type Keys } from '../config.js';
 import { withDeadline } from '../domain/deadline.js';
 import type { Log } from '../domain/observer.js';
 import type { Operations } from '../domain/operations.js';
 import { systemClock } from '../platform/clock.js';
-import { createLog, Secrets } from '../platform/log.js';
 import { createApp } from '../web/app.js';
 import { listen, type WebServer } from '../web/server.js';
 import { Sessions } from '../web/sessions.js';
 import { parseArguments } from './arguments.js';
+import { equip } from './equipment.js';
 import { makeNode, type NodeParts } from './node.js';
-import { openRobots, type RobotsAtHand } from './robots-at-hand.js';
-import { RobotSettings } from './robot-settings.js';
+import type { RobotsAtHand } from './robots-at-hand.js';
 import { newAdminToken, removeRunFile, writeRunFile } from './run-file.js';
 import { StopSignals } from './stop-signals.js';
-import { catchStrays } from './strays.js';
 
 export const START_USAGE = 'start';
 const STOP_LIMIT_MS = 3000;
@@ -23,20 +21,15 @@ const STOP_LIMIT_MS = 3000;
 /** Runs the node until it is told to stop. Resolves with the exit code. */
 export async function runStart(args: readonly string[]): Promise<number> {
   parseArguments('start', START_USAGE, args, {});
-  const settings = new RobotSettings(readEnvironment());
+  const { secrets, ...parts } = equip();
+  const { settings, keys, atHand, log } = parts;
   const config = settings.node;
-  const keys = requireKeys(config);
-  const clock = systemClock;
   const adminToken = config.ADMIN_TOKEN ?? newAdminToken();
-  const secrets = new Secrets();
-  secrets.add('', [keys.apiSecret, adminToken, ...settings.secrets([])]);
-  const log = createLog(config.LOG_LEVEL, secrets);
-  catchStrays(log);
-  const atHand = openRobots({ settings, secrets, clock, log, reports: true });
+  secrets.add('', [adminToken]);
   for (const { name, missing } of atHand.choice.offers()) {
     if (missing.length > 0) log.info({ robot: name, missing: missing.map(({ text }) => text) }, 'a robot cannot take calls yet');
   }
-  const node = await makeNode({ settings, keys, atHand, clock, log });
+  const node = await makeNode(parts);
   const stop = new StopSignals(log, () => node.shards.kill());
   const app = makeApp(node, atHand, { config, keys, adminToken, stop, log });
   const web = await listen(app, config.HOST, config.PORT);
