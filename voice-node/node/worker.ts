@@ -20,8 +20,7 @@ export type WorkerOptions = WorkerSocketOptions;
 
 /** The desk, as far as the worker is concerned. */
 export interface WorkerDesk extends JobsDesk {
-  /** Whether it would take a call. */
-  readonly isOpen: boolean;
+  /** Whether the server is to offer calls. */
   readonly wantsOffers: boolean;
   /** 0 to 1. */
   readonly load: number;
@@ -56,11 +55,6 @@ export class Worker {
     this.#log = log;
     this.#jobs = new WorkerJobs({ desk, clock, log, send: (message) => this.#socket?.send(message) });
     desk.watch(() => this.#onChange());
-  }
-
-  /** Whether the server may send calls: registered, and the desk is open. */
-  get ready(): boolean {
-    return this.#registered && this.#desk.isOpen;
   }
 
   get registered(): boolean {

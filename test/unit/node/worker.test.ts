@@ -56,6 +56,7 @@ async function takes(jobId: string, room: string, metadata = ''): Promise<void> 
 }
 const begun = (count: number): Promise<void> => server.until(() => shard.begun.length === count);
 const ends = (index: number, end: CallEnd): void => shard.end(shard.begun[index]?.callId ?? '', end);
+const takesCalls = (): boolean => worker.registered && rig.desk.isOpen;
 /** Goes on, with a shard that is well. */
 async function passes(ms: number): Promise<void> {
   await rig.run(ms);
@@ -73,7 +74,7 @@ describe('a worker', () => {
     expect(lastStatus()).toEqual({ status: WorkerStatus.WS_AVAILABLE, load: 0 });
     await passes(2500);
     await server.until(() => server.of('updateWorker').length >= 2);
-    expect(worker.ready).toBe(true);
+    expect(takesCalls()).toBe(true);
   });
 
   it('takes the job of a room, begins the call, and says how it ended', async () => {
@@ -129,11 +130,11 @@ describe('a worker', () => {
       ['J2', true],
       ['J3', false],
     ]);
-    expect(worker.ready).toBe(false);
+    expect(takesCalls()).toBe(false);
     await server.until(() => lastStatus().status === WorkerStatus.WS_FULL);
     // The server has given both to others.
     await passes(10_000);
-    expect(worker.ready).toBe(true);
+    expect(takesCalls()).toBe(true);
     expect(rig.meter.refusals).toEqual(['full', 'not_assigned', 'not_assigned']);
     await server.until(() => lastStatus().status === WorkerStatus.WS_AVAILABLE);
     server.assigns('J1', 'a');
@@ -148,7 +149,7 @@ describe('a worker', () => {
     await takes('J1', 'a');
     await begun(1);
     void rig.desk.drain(60_000);
-    expect(worker.ready).toBe(false);
+    expect(takesCalls()).toBe(false);
     server.asks('J2', 'b');
     await server.until(() => server.of('availability').length === 2);
     expect(server.of('availability')[1]?.available).toBe(false);
@@ -163,7 +164,7 @@ describe('a worker', () => {
     for (let i = 2; i <= 4; i++) {
       server.drop();
       await server.until(() => !worker.registered);
-      expect(worker.ready).toBe(false);
+      expect(takesCalls()).toBe(false);
       await clock.advanceTo(clock.nowMs() + 2000);
       await server.until(() => server.of('register').length === i && worker.registered);
       // A new connection is told of the calls there are.
@@ -195,7 +196,7 @@ describe('a worker', () => {
     })();
     await back;
     shard.tell();
-    expect(worker.ready).toBe(true);
+    expect(takesCalls()).toBe(true);
   });
 
   it('says in words that its keys are refused', async () => {
