@@ -28,7 +28,6 @@ export function callerJoined(draft: Draft): void {
   const isBack = state.opened ? wasCutOff : state.rules.resumed;
   if (!state.opened) draft.command({ type: 'open_conversation' });
   state.opened = true;
-  state.hadCaller = true;
   state.hungUp = false;
   state.callerWaits = false;
   state.cutOffMs = undefined;

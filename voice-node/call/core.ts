@@ -86,7 +86,7 @@ function tick(draft: Draft): void {
       draft.fail(new VoiceNodeError('transport_connect', `the line was not up within ${state.limits.connectMs} ms`));
       return draft.close('failed');
     case 'waiting':
-      return draft.close(state.hadCaller ? 'caller_left' : 'no_caller');
+      return draft.close(hadCaller(state) ? 'caller_left' : 'no_caller');
     case 'listening':
       return draft.close(state.ending ?? 'idle');
     case 'hearing':
@@ -113,6 +113,9 @@ function farewellFailed(draft: Draft): void {
   draft.close('shutdown');
 }
 
+/** In a call that goes on here, the caller was there before. */
+const hadCaller = ({ opened, rules }: CallState): boolean => opened || rules.resumed;
+
 function callEndOf(end: LineEnd, state: CallState): CallEnd {
   switch (end) {
     case 'caller_left':
@@ -120,7 +123,7 @@ function callEndOf(end: LineEnd, state: CallState): CallEnd {
       return end;
     case 'room_closed':
     case 'removed':
-      return state.phase === 'waiting' && state.hadCaller ? 'caller_left' : 'room_closed';
+      return state.phase === 'waiting' && hadCaller(state) ? 'caller_left' : 'room_closed';
     case 'superseded':
       return 'superseded';
     case 'lost':

@@ -106,7 +106,6 @@ export interface CallState {
   readonly lastMs: MonotonicMs;
   readonly limits: CallLimits;
   readonly rules: CallRules;
-  readonly hadCaller: boolean;
   /** The conversation has begun: it begins once. */
   readonly opened: boolean;
   /** The caller who is gone has said so himself. */
@@ -149,7 +148,6 @@ export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs
   lastMs: monotonicMs(nowMs + limits.callMs - ageMs),
   limits,
   rules,
-  hadCaller: rules.resumed,
   opened: false,
   hungUp: false,
   callerWaits: false,
