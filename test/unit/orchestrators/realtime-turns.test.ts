@@ -224,4 +224,19 @@ describe('our hearing decides about turns', () => {
     expect(t.fake.session.items.filter(({ role }) => role === 'user')).toHaveLength(1);
     expect(t.fake.session.complaints).toEqual([]);
   });
+
+  it.each([
+    ['is asked for again where the caller is still there', false, 2],
+    ['is not where he has left meanwhile', true, 1],
+  ])('an answer that a cough cut off %s', async (_what, leaves, asked) => {
+    const t = await talk({ turns: OUR_VAD, fake: { thinkMs: 1500 }, call: { turns: turnOptions({ minSpeechMs: 300 }) } });
+    await t.speak(1000, LOUD);
+    await t.wait(1000);
+    await t.speak(160, LOUD);
+    expect(t.rig.call.phase).toBe('hearing');
+    if (leaves) t.rig.line.leave();
+    await t.wait(1500);
+    expect(t.fake.session.received.filter(({ type }) => type === 'response.create')).toHaveLength(asked);
+    expect(t.fake.session.complaints).toEqual([]);
+  });
 });

@@ -120,11 +120,12 @@ export class RealtimeConversation implements Conversation {
 
   speechDropped(): void {
     this.#speaking = false;
-    const { session } = this.#link;
-    if (!this.#byProvider) session?.clear();
-    if (this.#owed) {
-      this.#watchTurn(this.#answers.expect(this.#host.beginReply()));
-      session?.respond();
+    if (!this.#byProvider) this.#link.session?.clear();
+    const reply = this.#owed ? this.#host.beginReply() : undefined;
+    // Where the call takes no answer now (its caller has left, or it ends), none is asked for.
+    if (reply?.signal.aborted === false) {
+      this.#watchTurn(this.#answers.expect(reply));
+      this.#link.session?.respond();
     } else if (!this.#providerHears && !this.#providerOwes) this.#tape.stop();
     this.#owed = false;
     this.#answers.beginHeld();
@@ -219,10 +220,9 @@ export class RealtimeConversation implements Conversation {
   #lost(error: VoiceNodeError): void {
     this.#answers.dropHeld();
     const answer = this.#answers.current;
-    if (answer?.isOpen !== true) return;
     // Who waited until a deadline has waited long enough, and tools that were called are not called again.
     const waitedLong = /_timeout$/.test(error.code);
-    if (waitedLong || answer.hasAudio || answer.usesTools) this.#giveUp(answer, error);
+    if (waitedLong || answer?.hasAudio === true || answer?.usesTools === true) this.#giveUp(answer, error);
   }
 
   #mayHandOver(forced: boolean): boolean {
