@@ -52,6 +52,7 @@ export interface PlayerListener {
   /** The queue has room again. */
   room(): void;
   framesSent(count: number): void;
+  /** Of a reply, and not taken. Silence that is refused is missed by nobody: a line that is made again refuses 100 frames a second. */
   framesLost(count: number): void;
   lateTick(skippedMs: number): void;
 }
@@ -257,15 +258,20 @@ export class Player {
   #sendSilence(frames: number): void {
     for (let i = 0; i < frames; i++) {
       this.#frame.fill(0);
-      this.#send(this.#frame);
+      this.#handOver(this.#frame);
     }
   }
 
   #send(frame: Int16Array): boolean {
+    const taken = this.#handOver(frame);
+    if (!taken) this.#listener.framesLost(1);
+    return taken;
+  }
+
+  #handOver(frame: Int16Array): boolean {
     this.#last = frame[frame.length - 1] as number;
     const taken = this.#listener.send(frame);
     if (taken) this.#listener.framesSent(1);
-    else this.#listener.framesLost(1);
     return taken;
   }
 

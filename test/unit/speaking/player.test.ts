@@ -146,9 +146,11 @@ describe('a reply', () => {
     expect(rig.player.write(1, audio, taken, 8000)).toBeGreaterThan(700);
   });
 
-  it('counts what is refused; refused frames are not heard of as audible', () => {
+  it('counts what of it is refused, and no silence; refused frames are not heard of as audible', () => {
     const rig = playerRig();
     rig.refuse = true;
+    rig.run(1000);
+    expect(rig.counts).toMatchObject({ sent: 0, lost: 0 });
     rig.player.begin(1);
     rig.player.write(1, ramp(9600), 0, 48_000);
     rig.run(100);
@@ -157,6 +159,10 @@ describe('a reply', () => {
     rig.refuse = false;
     rig.run(20);
     expect(rig.said).toEqual(['started 1', 'audible 1']);
+    rig.refuse = true;
+    rig.player.cut();
+    rig.run(1000);
+    expect(rig.counts.lost).toBe(10 + 1);
   });
 
   it('takes nothing of another generation, nor after its end', () => {
