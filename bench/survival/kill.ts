@@ -1,9 +1,9 @@
 import type { NodeView } from '../../voice-node/domain/operations.js';
 import { Crowd } from '../rig/crowd.js';
 import type { BenchLiveKit } from '../rig/livekit.js';
-import { NodeProcess } from '../rig/node-process.js';
-import { ADMIN_TOKEN, balances, nodeView, sum, until, wait } from '../rig/operator.js';
+import { balances, nodeView, sum, until, wait } from '../rig/operator.js';
 import { fixed, summarize } from '../rig/statistics.js';
+import { startToneNode } from './tone-node.js';
 
 const SHARDS = ['1', '2'];
 /** In each shard when one of them is killed. */
@@ -33,7 +33,7 @@ interface Member {
 
 /** kill -9 of one of two shards, again and again; the callers of the other one listen to a tone all the while. */
 export async function killShards(liveKit: BenchLiveKit, kills: number): Promise<KillFigures> {
-  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone', ADMISSION: 'count' });
+  const node = await startToneNode(liveKit, { ADMISSION: 'count' });
   const crowd = new Crowd();
   const members: Member[] = [];
   let next = 0;

@@ -1,7 +1,6 @@
-import { Crowd } from '../rig/crowd.js';
 import type { BenchLiveKit } from '../rig/livekit.js';
-import { NodeProcess } from '../rig/node-process.js';
-import { ADMIN_TOKEN, balances, nodeView, sum, wait } from '../rig/operator.js';
+import { balances, nodeView, sum, wait } from '../rig/operator.js';
+import { withToneNode } from './tone-node.js';
 
 const CALLS = 8;
 const LIMIT_MS = 30_000;
@@ -20,10 +19,8 @@ export interface RestartFigures {
 }
 
 /** livekit-server dies and comes back after a while; callers and node find together again. */
-export async function restartServer(liveKit: BenchLiveKit, outageS: number): Promise<RestartFigures> {
-  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone' });
-  const crowd = new Crowd();
-  try {
+export function restartServer(liveKit: BenchLiveKit, outageS: number): Promise<RestartFigures> {
+  return withToneNode(liveKit, async (node, crowd) => {
     for (let call = 0; call < CALLS; call++) {
       await crowd.join(call, await node.createSession('tone'), true);
       await crowd.speak(call, SPEAK_EVERY_MS, 500 + call * 100);
@@ -58,8 +55,5 @@ export async function restartServer(liveKit: BenchLiveKit, outageS: number): Pro
     for (let call = 0; call < CALLS; call++) robots.push((await crowd.report(call)).robots.length);
     const view = await nodeView(node);
     return { outageS, answeredMs, backMs, lost: waiting.size, robots, balanced: balances(view) && view.live === CALLS && sum(view.ended) === sum(before.ended) };
-  } finally {
-    crowd.stop();
-    await node.stop();
-  }
+  });
 }

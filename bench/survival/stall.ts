@@ -1,8 +1,8 @@
-import { Crowd } from '../rig/crowd.js';
+import type { Crowd } from '../rig/crowd.js';
 import type { BenchLiveKit } from '../rig/livekit.js';
-import { NodeProcess } from '../rig/node-process.js';
-import { ADMIN_TOKEN, nodeView, wait } from '../rig/operator.js';
+import { nodeView, wait } from '../rig/operator.js';
 import { processTree } from '../rig/process-tree.js';
+import { withToneNode } from './tone-node.js';
 
 const CALLS = 4;
 const STALL_MS = 5000;
@@ -20,10 +20,8 @@ export interface StallFigures {
 }
 
 /** SIGSTOP of the whole node for five seconds: two seconds later nothing is late any more. */
-export async function stallNode(liveKit: BenchLiveKit): Promise<StallFigures> {
-  const node = await NodeProcess.start(liveKit, { SHARDS: '2', ADMIN_TOKEN, JOURNAL: 'none', LOG_LEVEL: 'info', ROBOT: 'tone' });
-  const crowd = new Crowd();
-  try {
+export function stallNode(liveKit: BenchLiveKit): Promise<StallFigures> {
+  return withToneNode(liveKit, async (node, crowd) => {
     for (let call = 0; call < CALLS; call++) await crowd.join(call, await node.createSession('tone'));
     await wait(2000);
     const beforeMs = await answers(crowd);
@@ -43,10 +41,7 @@ export async function stallNode(liveKit: BenchLiveKit): Promise<StallFigures> {
     const afterMs = await answers(crowd);
     const view = await nodeView(node);
     return { stallMs: STALL_MS, beforeMs, afterMs, stray, ended: Object.values(view.ended).reduce((all, each) => all + each, 0) };
-  } finally {
-    crowd.stop();
-    await node.stop();
-  }
+  });
 }
 
 /** Every caller speaks a few times; how long each answer took. */

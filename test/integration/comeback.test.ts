@@ -1,39 +1,22 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { NodeProcess } from '../../bench/rig/node-process.js';
-import { balances, nodeView, until } from '../../bench/rig/operator.js';
-import { runs, Stage } from '../support/real-node.js';
-import { LIMIT_MS, recorded, type Talk } from '../support/talk.js';
+import { balances, until } from '../../bench/rig/operator.js';
+import { onStage } from '../support/on-stage.js';
+import { runs, type Stage } from '../support/real-node.js';
+import { GOES_ON, hasTaken, TAKEN_LIMIT_MS } from '../support/taken-over.js';
+import { LIMIT_MS, recorded } from '../support/talk.js';
 
 /* A node comes back: after its death it takes its calls up again, after a sleep it finds that others have them. */
 
 const back = recorded('en-back');
-/** A lease of 6 s, the second in which somebody looks, and joining the room. */
-const TAKEN_LIMIT_MS = 12_000;
 const FROZEN_MS = 8000;
-const GOES_ON = 'a call of a node that is gone goes on here';
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await Stage.open();
-});
-afterEach(async () => {
-  await stage.hangUpAll();
-  await stage.endNodes();
-});
-afterAll(() => stage.close());
+onStage((opened) => (stage = opened));
 
 const node = (name: string, environment: Record<string, string>): Promise<NodeProcess> => stage.node({ SHARDS: '1', NODE_NAME: name, ...environment });
-
-const takenOver = ({ log }: NodeProcess): readonly unknown[] => log.filter(({ msg }) => msg === GOES_ON).map((line) => line['room']);
-
-/** The books of a node whose only call is this one, which it has taken over. */
-async function hasTaken(there: NodeProcess, talk: Talk): Promise<void> {
-  expect(takenOver(there)).toEqual([talk.room]);
-  const view = await nodeView(there);
-  expect([view.calls.map(({ room }) => room), view.offered, balances(view)]).toEqual([[talk.room], 1, true]);
-}
 
 it('one node alone that is killed and started again goes on with its own calls', async () => {
   const cache = { CACHE_DIR: join(stage.folder, 'alone') };

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { NodeProcess } from '../../bench/rig/node-process.js';
 import { balances, nodeView } from '../../bench/rig/operator.js';
 import { command } from '../support/command.js';
-import { runs, Stage } from '../support/real-node.js';
+import { onStage } from '../support/on-stage.js';
+import { runs, type Stage } from '../support/real-node.js';
 import { LIMIT_MS, recorded, words, type Talk } from '../support/talk.js';
 
 /* A node is told to stop. Whoever is in a call, or has been promised one, notices that at the deadline at the earliest. */
@@ -12,14 +13,7 @@ const goodbye = recorded('en-goodbye');
 const DRAIN_MS = 15_000;
 
 let stage: Stage;
-beforeAll(async () => {
-  stage = await Stage.open();
-});
-afterEach(async () => {
-  await stage.hangUpAll();
-  await stage.endNodes();
-});
-afterAll(() => stage.close());
+onStage((opened) => (stage = opened));
 
 const newSession = (node: NodeProcess): Promise<Response> => fetch(`${node.url}/api/session/create`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"robot":"echo"}' });
 

@@ -3,18 +3,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { NodeProcess } from '../../bench/rig/node-process.js';
-import { balances, nodeView } from '../../bench/rig/operator.js';
+import { nodeView } from '../../bench/rig/operator.js';
 import { startClinic, type Clinic } from '../support/clinic.js';
 import { Stage } from '../support/real-node.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
-import { recorded, type Talk } from '../support/talk.js';
+import { hasTaken, takenOver, TAKEN_LIMIT_MS } from '../support/taken-over.js';
+import { recorded } from '../support/talk.js';
 
 /* A whole node is gone, or seems to be. Its calls go on, each with one robot. */
 
 const back = recorded('en-back');
-/** A lease of 6 s, the second in which somebody looks, and joining the room. */
-const TAKEN_LIMIT_MS = 12_000;
-const GOES_ON = 'a call of a node that is gone goes on here';
 
 let stage: Stage;
 let clinic: Clinic;
@@ -33,15 +31,6 @@ afterAll(async () => {
 });
 
 const node = (name: string, environment: Record<string, string>): Promise<NodeProcess> => stage.node({ SHARDS: '1', NODE_NAME: name, ...environment });
-
-const takenOver = ({ log }: NodeProcess): readonly unknown[] => log.filter(({ msg }) => msg === GOES_ON).map((line) => line['room']);
-
-/** The books of a node whose only call is this one, which it has taken over. */
-async function hasTaken(there: NodeProcess, talk: Talk): Promise<void> {
-  expect(takenOver(there)).toEqual([talk.room]);
-  const view = await nodeView(there);
-  expect([view.calls.map(({ room }) => room), view.offered, balances(view)]).toEqual([[talk.room], 1, true]);
-}
 
 it('redis: a node is killed with all its processes; another one has its call in seconds, and it takes nothing back', async () => {
   const journal = { JOURNAL: redis.url };
