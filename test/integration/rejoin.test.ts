@@ -87,6 +87,7 @@ class Robot {
 
   async open(): Promise<void> {
     await this.line.open({
+      company: () => undefined,
       callerJoined: (identity) => this.#tell(`joined ${identity}`),
       callerLeft: (hungUp) => this.#tell(`left ${hungUp}`),
       interrupted: () => this.#tell('interrupted'),

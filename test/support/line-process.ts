@@ -24,6 +24,7 @@ const line = new LiveKitLine(
 );
 const reader = new CodeReader((delayMs) => say('tone', delayMs));
 await line.open({
+  company: () => undefined,
   callerJoined: (identity) => say(`joined ${identity}`),
   callerLeft: (hungUp) => say(`left ${hungUp}`),
   interrupted: () => say('interrupted'),

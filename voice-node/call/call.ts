@@ -51,7 +51,7 @@ export class Call implements LineListener {
     this.done = new Promise((resolve) => (this.#resolveDone = resolve));
     const runner = new CoreRunner({
       limits: options.limits,
-      rules: { interruptions: options.interruptions, phrases: lengthsOf(options.phrases), resumed: options.past !== undefined },
+      rules: { interruptions: options.interruptions, phrases: lengthsOf(options.phrases), resumed: options.past !== undefined, byCaller: options.byCaller === true },
       ageMs: options.ageMs ?? 0,
       clock,
       carryOut: (command) => this.#carryOut(command),
@@ -146,6 +146,11 @@ export class Call implements LineListener {
   }
 
   // What the line tells.
+
+  company(isThere: boolean, hungUp: boolean): void {
+    if (!isThere && !this.#runner.state.opened) this.#log.info({ hungUp }, 'nobody is in the room');
+    this.#runner.dispatch({ type: 'company', isThere, hungUp });
+  }
 
   callerJoined(identity: string): void {
     if (this.phase === 'ended') return;

@@ -1,6 +1,6 @@
 import { say } from './core-phrase.js';
 import type { Draft } from './draft.js';
-import { UNNOTICED_OUTAGE_MS } from './state.js';
+import { GONE_AGAIN_AGE_MS, GONE_AGAIN_LEAST_MS, GONE_AGAIN_MS, UNNOTICED_OUTAGE_MS } from './state.js';
 
 /** Who is on the line, and whether there is one. */
 
@@ -16,7 +16,36 @@ export function restored(draft: Draft): void {
 
 function lineIsUp(draft: Draft): void {
   draft.enter('waiting');
+  if (draft.state.company === 'gone') hurry(draft);
   if (draft.state.callerWaits) callerJoined(draft);
+}
+
+/**
+ * Who is in the room. That counts until the first caller is heard: somebody who has no microphone yet is waited for as
+ * long as ever, somebody who has gone again is not.
+ */
+export function company(draft: Draft, isThere: boolean, hungUp: boolean): void {
+  const { state } = draft;
+  const before = state.company;
+  if (state.opened || (before === 'gone' && !isThere)) return;
+  // Whose connection broke may be back as soon as his network is.
+  state.company = isThere ? 'present' : hungUp || hasComeAndGone(draft) ? 'gone' : 'absent';
+  if (state.phase !== 'waiting') return;
+  if (state.company !== 'gone') draft.extend(state.limits.noCallerMs);
+  else if (before === 'present') draft.extend(GONE_AGAIN_MS);
+  else hurry(draft);
+}
+
+/** Nobody is there, the first time that it can be seen: who has made the room was. After an outage he may be still on his way back. */
+function hasComeAndGone({ state }: Draft): boolean {
+  return state.company === 'unknown' && state.rules.byCaller === true && !state.rules.resumed && state.cutOffMs === undefined;
+}
+
+/** He went before he could be seen. */
+function hurry(draft: Draft): void {
+  const { state, nowMs } = draft;
+  const acceptedMs = state.lastMs - state.limits.callMs;
+  draft.extend(Math.max(GONE_AGAIN_LEAST_MS, Math.min(GONE_AGAIN_MS, acceptedMs + GONE_AGAIN_AGE_MS - nowMs)));
 }
 
 /** The conversation begins with the first caller and goes on with whoever comes after him. */
@@ -28,6 +57,7 @@ export function callerJoined(draft: Draft): void {
   const isBack = state.opened ? wasCutOff : state.rules.resumed;
   if (!state.opened) draft.command({ type: 'open_conversation' });
   state.opened = true;
+  state.company = 'present';
   state.hungUp = false;
   state.callerWaits = false;
   state.cutOffMs = undefined;
@@ -51,10 +81,11 @@ export function interrupted(draft: Draft): void {
   state.callerWaits = false;
   if (state.phase === 'connecting' || state.phase === 'rejoining') return;
   // Nobody waits on the other side.
-  if (state.hungUp) return draft.close('caller_left');
+  if (state.hungUp || state.company === 'gone') return draft.close('caller_left');
   if (state.phase !== 'waiting') loseCaller(draft);
   if (state.phase === 'ended') return;
   state.cutOffMs ??= nowMs;
+  state.company = 'unknown';
   draft.enter('rejoining');
 }
 

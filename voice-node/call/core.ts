@@ -2,7 +2,7 @@ import { VoiceNodeError, type ErrorCode } from '../domain/errors.js';
 import type { CallEnd, ProviderKind } from '../domain/observer.js';
 import type { MonotonicMs } from '../domain/time.js';
 import type { LineEnd } from '../domain/transport.js';
-import { callerJoined, callerLeft, connected, interrupted, restored } from './core-line.js';
+import { callerJoined, callerLeft, company, connected, interrupted, restored } from './core-line.js';
 import { sayGoodbye } from './core-phrase.js';
 import { giveUpReply, handleReply } from './core-reply.js';
 import { speechStarted, speechSuspected } from './core-speech.js';
@@ -37,6 +37,8 @@ function handle(draft: Draft, event: CallEvent): void {
   switch (event.type) {
     case 'connected':
       return connected(draft);
+    case 'company':
+      return company(draft, event.isThere, event.hungUp);
     case 'caller_joined':
       return callerJoined(draft);
     case 'caller_left':
@@ -114,7 +116,7 @@ function farewellFailed(draft: Draft): void {
 }
 
 /** In a call that goes on here, the caller was there before. */
-const hadCaller = ({ opened, rules }: CallState): boolean => opened || rules.resumed;
+const hadCaller = ({ opened, rules, company: who }: CallState): boolean => opened || rules.resumed || who === 'gone';
 
 function callEndOf(end: LineEnd, state: CallState): CallEnd {
   switch (end) {

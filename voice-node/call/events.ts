@@ -9,6 +9,8 @@ import type { PhraseName } from './state.js';
 /** Everything that can happen to a call. */
 export type CallEvent =
   | { readonly type: 'connected' }
+  /** Whether anybody is in the room, with a microphone or without. `hungUp`: the last one left because he wanted to. */
+  | { readonly type: 'company'; readonly isThere: boolean; readonly hungUp: boolean }
   | { readonly type: 'caller_joined' }
   /** `hungUp`: he will not come back, but for a page that was loaded anew. */
   | { readonly type: 'caller_left'; readonly hungUp: boolean }

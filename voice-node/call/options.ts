@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly phrases: Phrases;
   /** What was said before, where the call goes on after its process has died. Default: it is a new call. */
   readonly past?: readonly Said[] | undefined;
+  /** It was the caller's joining that made the room: a robot that finds nobody there need not wait for him. Default false. */
+  readonly byCaller?: boolean;
   /** How long ago the call was accepted, in ms: its longest duration counts from there. Default 0. */
   readonly ageMs?: number;
 }

@@ -51,6 +51,8 @@ export interface CallRules {
   readonly phrases: Readonly<Partial<Record<PhraseName, number>>>;
   /** The call goes on after its process has died: its caller has been there, and is told that the robot is back. */
   readonly resumed: boolean;
+  /** It was the caller's joining that made the room: where nobody is, he has gone. Default: he may be still to come. */
+  readonly byCaller?: boolean;
 }
 
 /**
@@ -61,6 +63,16 @@ export type PhraseName = 'apology' | 'back' | 'goodbye';
 
 /** An outage as short as this is not worth a word. */
 export const UNNOTICED_OUTAGE_MS = 3000;
+
+/**
+ * Before anybody was heard: a caller who has gone again may come back within this, a page that is loaded anew, say.
+ * Where he went while the robot was on its way, it counts from then, as far as that can be known: he came before the call
+ * was accepted, and everything under it is to be gone within 5 s of his going.
+ */
+export const GONE_AGAIN_MS = 3000;
+export const GONE_AGAIN_AGE_MS = 4500;
+/** After a long way, enough for what is on its way to the robot: the server's next word on who is there. */
+export const GONE_AGAIN_LEAST_MS = 500;
 
 /** So much later than its length the recorded good-bye has been said, or never will be. */
 export const FAREWELL_SLACK_MS = 2000;
@@ -108,6 +120,11 @@ export interface CallState {
   readonly rules: CallRules;
   /** The conversation has begun: it begins once. */
   readonly opened: boolean;
+  /**
+   * Who is in the room before the conversation has begun; afterwards nobody asks. `absent`: nobody, but somebody may
+   * come; `gone`: who was there has left because he wanted to.
+   */
+  readonly company: 'unknown' | 'absent' | 'present' | 'gone';
   /** The caller who is gone has said so himself. */
   readonly hungUp: boolean;
   /** A caller was there before the line was up; heard of once it is. */
@@ -149,6 +166,7 @@ export const newCall = (limits: CallLimits, rules: CallRules, nowMs: MonotonicMs
   limits,
   rules,
   opened: false,
+  company: 'unknown',
   hungUp: false,
   callerWaits: false,
   cutOffMs: undefined,

@@ -69,6 +69,8 @@ export interface CallParts {
   readonly line: Line;
   /** What was said before, where the call goes on after its process has died. */
   readonly past?: readonly Said[] | undefined;
+  /** Its room was made by the caller's joining. */
+  readonly byCaller?: boolean;
   /** How long ago it was accepted. */
   readonly ageMs?: number;
   readonly journal?: CallJournal | undefined;
@@ -82,7 +84,7 @@ export interface CallParts {
  * fails the line is closed, and the error thrown.
  */
 export function makeCall(config: Config, { detectors, denoisers, turnModel }: Hearers, parts: CallParts): Call {
-  const { robot, role, callId, line, past, ageMs = 0, journal, clock, meter, log } = parts;
+  const { robot, role, callId, line, past, byCaller = false, ageMs = 0, journal, clock, meter, log } = parts;
   const kind = detectorOf(config, robot);
   const turns = turnsOf(config, robot, kind);
   const options: CallOptions = {
@@ -98,6 +100,7 @@ export function makeCall(config: Config, { detectors, denoisers, turnModel }: He
     phrases: role.phrases,
     replyQueueMs: config.REPLY_QUEUE_MS,
     past,
+    byCaller,
     ageMs,
   };
   let denoiser: Denoiser | undefined;

@@ -3,6 +3,7 @@ import { ROOT, type Keys } from '../config.js';
 import type { Clock } from '../domain/clock.js';
 import type { VoiceNodeError } from '../domain/errors.js';
 import type { Log, Meter } from '../domain/observer.js';
+import { wishOf } from '../domain/room-metadata.js';
 import type { TurnModel } from '../domain/turn-model.js';
 import type { CallFactory, CallNews } from '../node/live-calls.js';
 import { attemptOf, identityOf } from '../node/identities.js';
@@ -51,7 +52,7 @@ export async function loadMedia(ports: MediaPorts, { robots, choice, needs, miss
       // Before there is a line: where this fails there is none to close.
       const hearers = { detectors: detectors.for(robot), denoisers, turnModel };
       const ageMs = Math.max(0, clock.wallMs() - acceptedMs);
-      const parts = { callId, robot, role: cast.take(robot), line: lineFor(request, news, ports, rooms), past, ageMs, journal: news, clock, meter, log };
+      const parts = { callId, robot, role: cast.take(robot), line: lineFor(request, news, ports, rooms), past, byCaller: wishOf(metadata).byCaller, ageMs, journal: news, clock, meter, log };
       return makeCall(settings.of(robot), hearers, parts);
     },
     prepare: () => {

@@ -2,6 +2,7 @@ import { RoomConfiguration } from '@livekit/protocol';
 import { AccessToken } from 'livekit-server-sdk';
 import { loadConfig, requireKeys } from '../config.js';
 import { VoiceNodeError } from '../domain/errors.js';
+import { metadataByCaller } from '../domain/room-metadata.js';
 import { parseArguments } from './arguments.js';
 
 export const TOKEN_USAGE = 'token --identity my-user [--room demo] [--robot echo] [--minutes 60]';
@@ -26,7 +27,7 @@ export async function runToken(args: readonly string[], stdout: NodeJS.WritableS
   const { apiKey, apiSecret } = requireKeys(loadConfig());
   const token = new AccessToken(apiKey, apiSecret, { identity, ttl: minutes * 60 });
   token.addGrant({ room, roomJoin: true, canPublish: true, canSubscribe: true });
-  if (values.robot !== undefined) token.roomConfig = new RoomConfiguration({ metadata: JSON.stringify({ robot: name('--robot', values.robot) }) });
+  if (values.robot !== undefined) token.roomConfig = new RoomConfiguration({ metadata: metadataByCaller(name('--robot', values.robot)) });
   stdout.write(`${await token.toJwt()}\n`);
 }
 

@@ -6,7 +6,7 @@ import type { UsageUnit, Vendor } from './provider.js';
 /** Why a call ended. A closed set: it is a metric label. */
 export type CallEnd =
   | 'caller_left'
-  /** Nobody with a microphone ever came. */
+  /** Nobody with a microphone ever came, nor did anybody come and go again. */
   | 'no_caller'
   /** The caller is there, but nothing has come from him for too long. */
   | 'no_media'

@@ -7,6 +7,12 @@ export type LineEnd = 'caller_left' | 'no_media' | 'removed' | 'room_closed' | '
 export interface LineListener {
   /** A caller with a microphone is there. `identity` names the participant that is heard. */
   callerJoined(identity: string): void;
+  /**
+   * Whether anybody who is no robot is in the room, with a microphone or without: once when the line is up, also after
+   * it was made again, then whenever it changes. Told before `callerJoined`. `hungUp`: the last one left because he
+   * wanted to.
+   */
+  company(isThere: boolean, hungUp: boolean): void;
   /** `hungUp`: he said so himself, and nobody else is there; otherwise his connection is gone, and he may come back. */
   callerLeft(hungUp: boolean): void;
   /**

@@ -1,4 +1,4 @@
-/** Calls that were promised a place before their rooms were made. */
+/** Calls that were promised a place before there was a room. */
 export interface ExpectedCalls {
   readonly waiting: number;
   has(room: string): boolean;

@@ -1,7 +1,7 @@
 import { VoiceNodeError } from '../domain/errors.js';
 import type { Log, LogFields } from '../domain/observer.js';
+import { wishOf } from '../domain/room-metadata.js';
 import type { RobotFolder } from './folder.js';
-import { robotNameIn } from './metadata.js';
 import type { Lack } from './requirements.js';
 import type { Robot } from './robot.js';
 
@@ -57,7 +57,7 @@ export class RobotChoice {
   /** The robot for a room with this metadata. Never throws: where the room names none that can take calls, the default does. */
   forRoom(metadata: string, fields: LogFields): Robot {
     const { robots, defaultName, missing, log } = this.#options;
-    const wanted = robotNameIn(metadata) ?? defaultName;
+    const wanted = wishOf(metadata).robot ?? defaultName;
     const robot = robots.find(wanted);
     const lacks = robot === undefined ? [] : missing(robot);
     if (wanted === defaultName) {

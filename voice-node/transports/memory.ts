@@ -73,6 +73,11 @@ export class MemoryLine implements Line {
 
   // The caller's side.
 
+  /** Whether anybody is there, with a microphone or without. */
+  company(isThere: boolean, hungUp = false): void {
+    this.#listener?.company(isThere, hungUp);
+  }
+
   join(identity = 'caller'): void {
     this.#caller = true;
     this.#listener?.callerJoined(identity);

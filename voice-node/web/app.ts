@@ -45,7 +45,7 @@ export interface OfferedRobot {
 export interface WebPorts extends AdminPorts {
   /** Whether a call may come now; otherwise why not. Sessions that were handed out and whose call is still to come count. */
   readiness(): Readiness;
-  /** Keeps a place for the call in the room of this name before the room is made, or says why there is none. Returns at once. */
+  /** Keeps a place for the call in the room of this name before he has a token for it, or says why there is none. Returns at once. */
   reserve(room: string): Reservation | Readiness;
   /** The robots as they are now, those that cannot take calls as well. */
   robots(): { readonly default: string; readonly offers: readonly OfferedRobot[] };

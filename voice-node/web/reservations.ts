@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../domain/clock.js';
 import { monotonicMs } from '../domain/time.js';
 
-/** A place for a call whose room is about to be made. */
+/** A place for a call whose caller is about to join. */
 export interface Reservation {
   /** No room came of it: the place is free at once. Idempotent. */
   release(): void;
@@ -14,8 +14,8 @@ export interface Readiness {
 }
 
 /**
- * How long a place is kept. The dispatch offers a room as soon as it is made, so this is the time to make one and some.
- * Where several nodes share a server the offer may go to another one, and this node hears nothing of it.
+ * How long a place is kept. The caller's joining makes the room, and the dispatch offers it in the same moment: so this
+ * is the time that a page has for joining. Who takes longer gets a place if there is one. Where several nodes share a server the offer may go to another one, and this node hears nothing of it.
  */
 export const RESERVATION_MS = 10_000;
 

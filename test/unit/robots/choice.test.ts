@@ -21,7 +21,7 @@ const said = (): unknown[] => log.lines.splice(0).map(({ level, fields, message 
 describe('which robot takes a call', () => {
   it('is the one the room names, else the default', () => {
     const choice = choiceOf();
-    for (const [metadata, robot] of [['{"robot":"tone"}', 'tone'], [' {"robot":"tone"}', 'tone'], ['{"robot":"echo"}', 'echo'], ['', 'echo'], ['{}', 'echo'], ['{"robot":3}', 'echo'], ['{"robot"', 'echo'], ['tone', 'echo']] as const) {
+    for (const [metadata, robot] of [['{"robot":"tone"}', 'tone'], [' {"robot":"tone"}', 'tone'], ['{"robot":"echo"}', 'echo'], ['{"robot":"tone","opened_by":"caller"}', 'tone'], ['', 'echo'], ['{}', 'echo'], ['{"robot":3}', 'echo'], ['{"robot"', 'echo'], ['tone', 'echo']] as const) {
       expect([metadata, taking(choice, metadata)]).toEqual([metadata, robot]);
     }
     expect(said()).toEqual([]);

@@ -138,6 +138,7 @@ export function fakeLine(server: FakeServer, changed: Partial<LiveKitLineOptions
     ...changed,
   };
   const listener: LineListener = {
+    company: (isThere, hungUp) => heard.push(isThere ? 'company' : `alone ${hungUp}`),
     callerJoined: (identity) => heard.push(`joined ${identity}`),
     callerLeft: (hungUp) => heard.push(`left ${hungUp}`),
     interrupted: () => heard.push('interrupted'),

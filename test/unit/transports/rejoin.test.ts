@@ -42,9 +42,11 @@ describe('a line whose connection is lost', () => {
     expect(now?.told).toEqual([]);
     expect(identities).toHaveLength(1);
     expect(now?.token).toBe(`token of ${identities[0] ?? ''}`);
+    now?.listener?.company(true, false);
     now?.listener?.callerJoined('ann');
     now?.listener?.audio(frame);
-    expect(heard.slice(3)).toEqual(['joined ann', 'audio']);
+    first.listener?.company(false, true);
+    expect(heard.slice(3)).toEqual(['company', 'joined ann', 'audio']);
     expect(line.send(frame)).toBe(true);
     await line.close();
     expect(server.clock.pendingTimers).toBe(0);

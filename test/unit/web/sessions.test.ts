@@ -33,15 +33,17 @@ async function service(status: number | 'never'): Promise<{ url: string; asked: 
   return { url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`, asked, came };
 }
 
-it('makes a room that names the robot, and a token for that room alone, for minutes', async () => {
+it('gives a token for a room alone, for minutes, that makes the room and names the robot', async () => {
   const { url, asked } = await service(200);
   const sessions = new Sessions({ url, publicUrl: 'wss://public.example', ...KEYS }, new VirtualClock());
   const session = await sessions.create('tone');
   expect(session).toMatchObject({ robot: 'tone', url: 'wss://public.example', room: `session-${session.sessionId}` });
-  expect(asked).toMatchObject([{ path: '/twirp/livekit.RoomService/CreateRoom', body: { name: session.room, metadata: '{"robot":"tone"}' } }]);
+  // No room before its caller: a robot would wait in it for somebody who may never come.
+  expect(asked).toEqual([{ path: '/twirp/livekit.RoomService/ListRooms', body: { names: [session.room] } }]);
   const claims = await new TokenVerifier(KEYS.apiKey, KEYS.apiSecret).verify(session.token);
   expect(claims.sub).toBe(session.identity);
   expect(claims.video).toEqual({ room: session.room, roomJoin: true, canSubscribe: true, canPublish: true, canPublishSources: ['microphone'], canPublishData: false, canUpdateOwnMetadata: false });
+  expect(claims.roomConfig).toMatchObject({ metadata: '{"robot":"tone","opened_by":"caller"}', departureTimeout: 20 });
   expect((claims.exp ?? Infinity) - (claims.nbf ?? 0)).toBeLessThanOrEqual(300);
   const other = await sessions.create('tone');
   expect([other.room === session.room, other.identity === session.identity]).toEqual([false, false]);
@@ -52,7 +54,7 @@ it('says that the server refused, or did not answer in time', async () => {
   const refused = await service(401);
   await expect(new Sessions({ url: refused.url, publicUrl: refused.url, ...KEYS }, new VirtualClock()).create('echo')).rejects.toMatchObject({
     code: 'worker_unreachable',
-    message: expect.stringMatching(/^the LiveKit server did not create a room: /) as string,
+    message: expect.stringMatching(/^the LiveKit server cannot take a caller: /) as string,
   });
   server?.closeAllConnections();
   await new Promise((resolve) => server?.close(resolve));

@@ -3,6 +3,8 @@ import type { LineEnd } from '../../domain/transport.js';
 
 /** What one connection to the room tells its line, from `start` until `close`. None of these may throw. */
 export interface ConnectionListener {
+  /** As `LineListener.company`. */
+  company(isThere: boolean, hungUp: boolean): void;
   callerJoined(identity: string): void;
   callerLeft(hungUp: boolean): void;
   /** Mono int16 at 48 kHz. Borrowed until the call returns. */

@@ -195,6 +195,7 @@ export class LiveKitLine implements Line {
       if (this.#connection === connection && this.#listener !== undefined && !this.#over) task(this.#listener);
     };
     return {
+      company: (isThere, hungUp) => told((listener) => listener.company(isThere, hungUp)),
       callerJoined: (identity) =>
         told((listener) => {
           this.#caller = this.#lastCaller = identity;

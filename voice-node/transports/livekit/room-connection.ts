@@ -7,6 +7,7 @@ import type { Log, Meter } from '../../domain/observer.js';
 import { monotonicMs } from '../../domain/time.js';
 import type { LineEnd } from '../../domain/transport.js';
 import { CallerAudio } from './caller-audio.js';
+import { Company } from './company.js';
 import type { Connection, ConnectionListener, ConnectionSettings } from './connection.js';
 import { detach } from './ffi.js';
 import { MediaWatch } from './media-watch.js';
@@ -48,6 +49,7 @@ export class RoomConnection implements Connection {
   readonly #rtc = new Room();
   readonly #outbox: Outbox;
   readonly #renewal: Renewal;
+  readonly #company = new Company();
   #replyTrack: ReplyTrack | undefined;
   #connecting: Promise<void> | undefined;
   #listener: ConnectionListener | undefined;
@@ -168,8 +170,9 @@ export class RoomConnection implements Connection {
     ] as const) {
       this.#rtc.on(event, changed);
     }
-    this.#rtc.on(RoomEvent.ParticipantDisconnected, ({ identity, disconnectReason }) => {
-      if (identity === this.#caller) this.#saidGoodbye = saysGoodbye(disconnectReason);
+    this.#rtc.on(RoomEvent.ParticipantDisconnected, (participant) => {
+      this.#company.left(participant);
+      if (participant.identity === this.#caller) this.#saidGoodbye = saysGoodbye(participant.disconnectReason);
       changed();
     });
     this.#rtc.on(RoomEvent.Reconnecting, () => this.#guard(() => this.#listener?.repairing()));
@@ -196,6 +199,7 @@ export class RoomConnection implements Connection {
     if (this.#listener === undefined || this.#lost !== undefined) return;
     const { remoteParticipants } = this.#rtc;
     for (const identity of remoteParticipants.keys()) if (this.#settings.isGhost(identity)) this.#listener.ghost(identity);
+    this.#company.tell(remoteParticipants, this.#listener);
     const known = this.#caller === undefined ? undefined : remoteParticipants.get(this.#caller);
     const caller = known ?? findCaller(remoteParticipants, this.#settings.preferred);
     if (known !== undefined) this.#stayed();
