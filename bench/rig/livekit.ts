@@ -17,6 +17,8 @@ export interface BenchLiveKit {
   readonly url: string;
   readonly apiKey: string;
   readonly apiSecret: string;
+  /** Of the server that runs now; -1 where none does. */
+  readonly pid: number;
   stop(): Promise<void>;
   /** SIGKILL: its connections break without a word. */
   kill(): void;
@@ -38,6 +40,9 @@ export async function startBenchLiveKit(): Promise<BenchLiveKit> {
   return {
     url: server.url,
     ...keys,
+    get pid() {
+      return server.child.process.pid ?? -1;
+    },
     kill: () => server.child.kill(),
     async restart() {
       server.child.kill();

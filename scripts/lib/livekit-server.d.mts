@@ -15,6 +15,7 @@ export interface LiveKitServer {
   /** Asks it to end; kills it after 3 s. */
   stop(): Promise<void>;
   readonly child: {
+    readonly process: { readonly pid?: number | undefined };
     readonly ended: Promise<{ code: number | null; signal: string | null }>;
     isRunning(): boolean;
     kill(): void;

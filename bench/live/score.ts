@@ -1,0 +1,32 @@
+import type { CheapTurn } from '../rig/cheap-callers.js';
+
+/** The tone robot answers with a second of sound; one packet less at each end is still all of it. */
+const WHOLE_MS = 900;
+
+export interface Score {
+  /** Things said in the time that counts. */
+  readonly asked: number;
+  readonly heard: number;
+  /** Of those heard: in more than one piece, or less than 900 ms of a second. */
+  readonly torn: number;
+  readonly short: number;
+  /** From the last word to the first sound of the answer. */
+  readonly delaysMs: readonly number[];
+  readonly gapsMs: readonly number[];
+  readonly packetsLost: number;
+}
+
+/** What became of all that was said from `fromMs` up to `toMs` (unix time). */
+export function score(turns: readonly CheapTurn[], fromMs: number, toMs: number): Score {
+  const asked = turns.filter(({ saidMs }) => saidMs >= fromMs && saidMs < toMs);
+  const heard = asked.filter(({ sounds }) => sounds > 0);
+  return {
+    asked: asked.length,
+    heard: heard.length,
+    torn: heard.filter(({ sounds }) => sounds > 1).length,
+    short: heard.filter(({ loudMs }) => loudMs < WHOLE_MS).length,
+    delaysMs: heard.flatMap(({ delayMs }) => delayMs ?? []),
+    gapsMs: asked.flatMap(({ gapsMs }) => gapsMs),
+    packetsLost: asked.reduce((sum, { lost }) => sum + lost, 0),
+  };
+}
