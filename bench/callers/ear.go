@@ -32,12 +32,18 @@ type Packet struct {
 	Bytes     int
 }
 
+// Gap is a pause within a sound, told by the packet that ended it.
+type Gap struct {
+	AtMs float64 `json:"atMs"`
+	Ms   float64 `json:"ms"`
+}
+
 // Sound is a stretch of loud packets with no pause over endMs.
 type Sound struct {
 	BegunMs float64
 	EndMs   float64
 	LoudMs  float64
-	GapsMs  []float64
+	Gaps    []Gap
 }
 
 // Ear takes packets in the order they come. Sounds gather until they are taken.
@@ -66,7 +72,7 @@ func (e *Ear) Hear(p Packet) {
 		e.lateMs = 0
 	} else if pauseMs := e.pause(p, distanceMs); pauseMs > gapMs {
 		sound := &e.sounds[len(e.sounds)-1]
-		sound.GapsMs = append(sound.GapsMs, pauseMs)
+		sound.Gaps = append(sound.Gaps, Gap{AtMs: p.AtMs, Ms: pauseMs})
 		// The listener has heard the gap and goes on from here.
 		e.lateMs = 0
 	}

@@ -92,7 +92,7 @@ func TestGaps(t *testing.T) {
 			if len(sounds) != 1 {
 				t.Fatalf("expected one sound, got %d", len(sounds))
 			}
-			if got := sounds[0].GapsMs; !near(got, c.gaps) {
+			if got := sounds[0].Gaps; !near(got, c.gaps) {
 				t.Errorf("expected gaps of %v ms, got %v", c.gaps, got)
 			}
 		})
@@ -105,7 +105,7 @@ func TestSoundsAreParted(t *testing.T) {
 	train.send(loud, 740, 740)
 	train.run(25)
 	sounds := train.ear.Take(math.Inf(1))
-	if len(sounds) != 2 || sounds[0].LoudMs != 51*20 || sounds[1].LoudMs != 25*20 || len(sounds[0].GapsMs)+len(sounds[1].GapsMs) != 0 {
+	if len(sounds) != 2 || sounds[0].LoudMs != 51*20 || sounds[1].LoudMs != 25*20 || len(sounds[0].Gaps)+len(sounds[1].Gaps) != 0 {
 		t.Fatalf("expected sounds of 1020 and 500 ms without gaps, got %+v", sounds)
 	}
 	if sounds[1].BegunMs != 1000+50*20+740 {
@@ -151,17 +151,17 @@ func TestAnotherStreamIsNoGap(t *testing.T) {
 	train.at.AtMs += 100
 	train.run(10)
 	sounds := train.ear.Take(math.Inf(1))
-	if len(sounds) != 2 || len(sounds[1].GapsMs) != 0 || train.ear.Lost != 0 {
+	if len(sounds) != 2 || len(sounds[1].Gaps) != 0 || train.ear.Lost != 0 {
 		t.Errorf("expected two whole sounds and nothing lost, got %+v and %d lost", sounds, train.ear.Lost)
 	}
 }
 
-func near(got, want []float64) bool {
+func near(got []Gap, want []float64) bool {
 	if len(got) != len(want) {
 		return false
 	}
 	for i := range got {
-		if math.Abs(got[i]-want[i]) > 0.001 {
+		if math.Abs(got[i].Ms-want[i]) > 0.001 {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ module voice-node/bench/callers
 
 go 1.26
 
+// What livekit-server 1.13.5 is built of: who has built that one has these.
 require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/livekit/protocol v1.50.5-0.20260728075222-28e604c046c6

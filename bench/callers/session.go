@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
@@ -18,7 +19,8 @@ const (
 	trackID          = "microphone"
 )
 
-// Session is one caller in one room: says what he is told and listens to every audio track there.
+// Session is one caller in one room: says what he is told and listens to every audio track there. When the connection
+// is gone he does not come back.
 type Session struct {
 	turns     *Turns
 	signal    *Signal
@@ -26,6 +28,7 @@ type Session struct {
 	hearer    *Peer
 	track     *webrtc.TrackLocalStaticRTP
 	connected chan struct{}
+	once      sync.Once
 	broken    chan error
 }
 
@@ -123,13 +126,8 @@ func (s *Session) onState(state webrtc.PeerConnectionState, isPublisher bool) {
 	if state == webrtc.PeerConnectionStateFailed {
 		s.breakWith(errors.New("the media connection failed"))
 	}
-	if state != webrtc.PeerConnectionStateConnected || !isPublisher {
-		return
-	}
-	select {
-	case <-s.connected:
-	default:
-		close(s.connected)
+	if state == webrtc.PeerConnectionStateConnected && isPublisher {
+		s.once.Do(func() { close(s.connected) })
 	}
 }
 

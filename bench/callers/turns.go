@@ -11,9 +11,9 @@ type Turn struct {
 	// DelayMs is from there to the first loud packet of the answer; absent where none came before the next words.
 	DelayMs *float64 `json:"delayMs,omitempty"`
 	// Sounds is 1 for an answer in one piece.
-	Sounds int       `json:"sounds"`
-	LoudMs float64   `json:"loudMs"`
-	GapsMs []float64 `json:"gapsMs"`
+	Sounds int     `json:"sounds"`
+	LoudMs float64 `json:"loudMs"`
+	Gaps   []Gap   `json:"gaps"`
 	// Lost packets of the robot's stream since the last turn.
 	Lost int `json:"lost"`
 }
@@ -74,14 +74,14 @@ func (t *Turns) end(atMs float64) *Turn {
 	if before == nil {
 		return nil
 	}
-	turn := &Turn{Event: "turn", Call: t.call, SaidMs: before.endedMs, Sounds: len(sounds), GapsMs: []float64{}, Lost: lost}
+	turn := &Turn{Event: "turn", Call: t.call, SaidMs: before.endedMs, Sounds: len(sounds), Gaps: []Gap{}, Lost: lost}
 	for i, sound := range sounds {
 		if i == 0 {
 			delayMs := sound.BegunMs - before.endedMs
 			turn.DelayMs = &delayMs
 		}
 		turn.LoudMs += sound.LoudMs
-		turn.GapsMs = append(turn.GapsMs, sound.GapsMs...)
+		turn.Gaps = append(turn.Gaps, sound.Gaps...)
 	}
 	return turn
 }

@@ -14,16 +14,17 @@ import { score } from './score.js';
 // Each speaks 1.3 s of every 4 and is answered with a tone of a second. The callers (bench/callers) neither encode nor
 // decode, so what is measured is the node and the server. Arguments: calls, seconds, shards (as the node decides).
 
-const argument = (at: number, standard: number): number => {
+const PERIOD_MS = 4000;
+
+const argument = (what: string, at: number, standard: number, least = 1): number => {
   const number = Number(process.argv[at] ?? standard);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`live: expected calls, seconds and shards as whole numbers from 1 on, got '${process.argv[at]}'`);
+  if (!Number.isInteger(number) || number < least) throw new Error(`live: ${what}: expected a whole number from ${least} on, got '${process.argv[at]}'`);
   return number;
 };
-const calls = argument(2, 30);
-const seconds = argument(3, 600);
-const shards = process.argv[4] === undefined ? undefined : argument(4, 1);
+const calls = argument('calls', 2, 30);
+const seconds = argument('seconds', 3, 600, PERIOD_MS / 1000);
+const shards = process.argv[4] === undefined ? undefined : argument('shards', 4, 1);
 
-const PERIOD_MS = 4000;
 const SETTLE_MS = 8000;
 const REPORT_S = 60;
 /** A turn is told when the next words are over. */
@@ -73,7 +74,7 @@ async function holdStill(node: NodeProcess, callers: CheapCallers): Promise<read
     await wait(STILL_EVERY_MS - STILL_MS);
   }
   await wait(TOLD_MS);
-  return score(callers.turns, fromMs, Date.now()).gapsMs;
+  return score(callers.turns, callers.late, fromMs, Date.now()).gapsMs;
 }
 
 const median = (values: readonly number[], digits = 0): string => fixed(summarize(values).median, digits);
@@ -111,16 +112,18 @@ interface Span {
 
 function report(view: NodeView, { p99, late }: Watched, memoryMb: number, { fromMs, toMs, before, after }: Span, stillGapsMs: readonly number[]): void {
   const lastedMs = toMs - fromMs;
-  const scored = score(callers.turns, fromMs, toMs);
-  const due = (calls * lastedMs) / PERIOD_MS;
+  // Whole periods, so that it is certain how often each caller had to speak.
+  const periods = Math.floor(lastedMs / PERIOD_MS);
+  const scored = score(callers.turns, callers.late, fromMs, fromMs + periods * PERIOD_MS);
+  const due = calls * periods;
   const delays = summarize(scored.delaysMs);
   const cpu = (side: keyof typeof before): number => (100 * (after[side] - before[side])) / lastedMs / calls;
   const callersLateMs = callers.late.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).map(({ worstMs }) => worstMs);
   const stillHeard = stillGapsMs.filter((ms) => ms > STILL_MS / 2).length;
   printTable(
     `${calls} calls, ${seconds} s: what the callers heard`,
-    ['calls at the end', 'asked', 'answers heard, % of those due', 'delay, ms: median, p95', 'gaps over 40 ms', 'longest, ms', 'answers torn, short', 'packets lost', 'callers themselves late, ms: median second, worst'],
-    [[String(view.live), String(scored.asked), perCent(scored.heard, due, 1), `${fixed(delays.median, 0)}, ${fixed(delays.p95, 0)}`, String(scored.gapsMs.length), fixed(Math.max(0, ...scored.gapsMs), 0), `${scored.torn}, ${scored.short}`, String(scored.packetsLost), `${median(callersLateMs)}, ${fixed(Math.max(0, ...callersLateMs), 0)}`]],
+    ['calls at the end', 'asked, of those due', 'answers heard, % of those due', 'delay, ms: median, p95', 'gaps over 40 ms (of them while the callers were late)', 'longest, ms', 'answers torn, short', 'packets lost', 'callers themselves late, ms: median second, worst'],
+    [[String(view.live), `${scored.asked} of ${due}`, perCent(scored.heard, due, 1), `${fixed(delays.median, 0)}, ${fixed(delays.p95, 0)}`, `${scored.gapsMs.length} (${scored.gapsOfTheCallers})`, fixed(Math.max(0, ...scored.gapsMs), 0), `${scored.torn}, ${scored.short}`, String(scored.packetsLost), `${median(callersLateMs)}, ${fixed(Math.max(0, ...callersLateMs), 0)}`]],
   );
   printTable(
     'what it took',
@@ -135,6 +138,7 @@ function report(view: NodeView, { p99, late }: Watched, memoryMb: number, { from
     seconds,
     shards: view.shards.length,
     ...scored,
+    due,
     delaysMs: delays,
     lost: [...callers.gone.values()],
     callersLateMs: summarize(callersLateMs),

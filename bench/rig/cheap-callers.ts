@@ -12,6 +12,12 @@ export interface CheapCallersOptions {
   readonly loudBytes: number;
 }
 
+/** A pause of over 40 ms within an answer, by unix time of its end. */
+export interface CheapGap {
+  readonly atMs: number;
+  readonly ms: number;
+}
+
 /** One thing said and what was heard of its answer. Moments are unix time in ms. */
 export interface CheapTurn {
   readonly call: number;
@@ -22,12 +28,13 @@ export interface CheapTurn {
   /** 1 for an answer in one piece; a pause over 700 ms makes two. */
   readonly sounds: number;
   readonly loudMs: number;
-  readonly gapsMs: readonly number[];
+  readonly gaps: readonly CheapGap[];
   /** Packets of the robot's that never came, since the turn before. */
   readonly lost: number;
 }
 
-interface Late {
+export interface Late {
+  /** The end of the second, in unix time. */
   readonly atMs: number;
   readonly worstMs: number;
 }
@@ -43,7 +50,7 @@ const STOP_LIMIT_MS = 5000;
 
 /**
  * Callers that neither encode nor decode (bench/callers), all in one process. They end with this process: their
- * input ends then.
+ * input ends then. What they call a gap, and why that is stricter than a listener's who decodes, is said in ear.go.
  */
 export class CheapCallers {
   readonly turns: CheapTurn[] = [];
@@ -63,7 +70,7 @@ export class CheapCallers {
     writeFileSync(file, JSON.stringify(words));
     this.#child = spawn(binary, ['-words', file, '-loud', String(loudBytes)], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdin?.on('error', () => undefined);
-    if (this.#child.stdout !== null) createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(JSON.parse(line) as CallerEvent));
+    if (this.#child.stdout !== null) createInterface({ input: this.#child.stdout }).on('line', (line) => this.#read(line));
     this.#ended = new Promise((resolve) => {
       const end = (why: string): void => {
         this.#why ??= why;
@@ -107,6 +114,17 @@ export class CheapCallers {
     await this.#ended;
     clearTimeout(timer);
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #read(line: string): void {
+    let event: CallerEvent;
+    try {
+      event = JSON.parse(line) as CallerEvent;
+    } catch {
+      // Killed in the middle of a line.
+      return;
+    }
+    this.#take(event);
   }
 
   #take(event: CallerEvent): void {
