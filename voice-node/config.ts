@@ -71,6 +71,7 @@ export const VARIABLES = {
     .optional(),
   ADMIN_TOKEN: z.string().regex(/^[\x21-\x7e]{16,}$/, 'expected at least 16 characters, none of them blank').optional(),
   CALL_RATE_HZ: z.enum(['8000', '16000']).transform((value): 8000 | 16000 => (value === '8000' ? 8000 : 16000)).default(8000),
+  REPLY_BITRATE_KBPS: whole(16, 256, 'kbit/s').default(80),
   DENOISE: z.enum(['true', 'false']).transform((value) => value === 'true').default(false),
   TURN_MODEL: z.string().min(1, 'expected an .onnx file').optional(),
   VAD: z.enum(['silero', 'webrtc', 'energy']).default('silero'),

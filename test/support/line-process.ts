@@ -1,5 +1,6 @@
 // A line in a process of its own, so that it can be stopped: `run-typescript` FILE URL TOKEN ROOM. Says what it is told.
 import { LiveKitLine } from '../../voice-node/transports/livekit/line.js';
+import { installNativeAudio } from '../../voice-node/transports/livekit/native-audio.js';
 import { systemClock } from '../../voice-node/platform/clock.js';
 import { createLog } from '../../voice-node/platform/log.js';
 import type { Meter } from '../../voice-node/domain/observer.js';
@@ -7,6 +8,7 @@ import { CodeReader, writeCode } from './tone-codes.js';
 
 const [url, token, room] = process.argv.slice(2) as [string, string, string];
 const say = (what: string, value?: number): void => void process.send?.({ what, value, atMs: Date.now() });
+installNativeAudio();
 const line = new LiveKitLine(
   {
     url,

@@ -12,6 +12,7 @@ import type { CallRequest } from '../node/shard.js';
 import { loadDenoisers } from '../providers/denoise/rnnoise.js';
 import { openTurnModel } from '../providers/turn/onnx.js';
 import { disposeLiveKit, LiveKitLine } from '../transports/livekit/line.js';
+import { installNativeAudio } from '../transports/livekit/native-audio.js';
 import { makeCall, TURN_MODEL_LIMIT_MS } from './call-maker.js';
 import { RobotDetectors } from './detectors.js';
 import { RobotCast } from './robot-cast.js';
@@ -39,6 +40,7 @@ export interface Media {
 /** Throws what keeps a process from carrying calls: `config_invalid`, `vad_failed` ... */
 export async function loadMedia(ports: MediaPorts, { robots, choice, needs, missing }: RobotsAtHand): Promise<Media> {
   const { settings, keys, clock, meter, log } = ports;
+  installNativeAudio();
   const detectors = await RobotDetectors.load(settings, needs);
   // Whether or not a robot wants it now: its config may change while the node runs.
   const denoisers = await loadDenoisers();
@@ -69,7 +71,7 @@ export async function loadMedia(ports: MediaPorts, { robots, choice, needs, miss
 
 /** Each connection has a name of its own: the server may still show the last one. */
 function lineFor({ callId, room, token, identity }: CallRequest, news: CallNews, { settings, clock, meter, log }: MediaPorts, rooms: Rooms): LiveKitLine {
-  const { LIVEKIT_URL: url, MAX_CALL_MS: maxOutageMs, NO_MEDIA_TIMEOUT_MS: noMediaMs } = settings.node;
+  const { LIVEKIT_URL: url, MAX_CALL_MS: maxOutageMs, NO_MEDIA_TIMEOUT_MS: noMediaMs, REPLY_BITRATE_KBPS: bitrateKbps } = settings.node;
   const options = {
     url,
     room,
@@ -81,6 +83,7 @@ function lineFor({ callId, room, token, identity }: CallRequest, news: CallNews,
     removeGhost: (name: string) => rooms.remove(room, name),
     maxOutageMs,
     noMediaMs,
+    bitrateBps: 1000 * bitrateKbps,
   };
   return new LiveKitLine(options, clock, meter, log.child({ callId, room }));
 }

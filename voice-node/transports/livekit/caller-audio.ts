@@ -4,6 +4,7 @@ import type { Clock } from '../../domain/clock.js';
 import { messageOf } from '../../domain/errors.js';
 import type { Log } from '../../domain/observer.js';
 import { InboundGate } from './inbound-gate.js';
+import { hasNativeAudio, listenToTrack, type FrameListener } from './native-audio.js';
 
 /**
  * Native code delivers 50 frames a second whatever arrives. Where none came for so long, the process stood still.
@@ -21,41 +22,67 @@ export interface CallerAudioSink {
 /** Reads one track, frame by frame, until it is closed. One track is read by one instance at a time. */
 export class CallerAudio {
   readonly trackSid: string | undefined;
-  readonly #reader: ReadableStreamDefaultReader<{ data: Int16Array }>;
+  readonly #clock: Clock;
+  readonly #sink: CallerAudioSink;
+  readonly #gate = new InboundGate();
+  readonly #stop: () => void;
+  #lastMs: number | undefined;
+  #stalled = false;
   #closed = false;
 
   constructor(track: RemoteTrack, clock: Clock, log: Log, sink: CallerAudioSink) {
     this.trackSid = track.sid;
-    const stream = new AudioStream(track, { sampleRate: WIRE_RATE_HZ, numChannels: 1, frameSizeMs: FRAME_MS });
-    this.#reader = stream.getReader();
-    this.#read(clock, sink).catch((error: unknown) => {
-      if (!this.#closed) log.warn({ error: messageOf(error) }, 'reading the caller ended');
-    });
+    this.#clock = clock;
+    this.#sink = sink;
+    const ended = (error?: unknown): void => {
+      if (!this.#closed && error !== undefined) log.warn({ error: messageOf(error) }, 'reading the caller ended');
+      this.close();
+    };
+    const listener: FrameListener = { frame: (samples) => this.#hear(samples, ended), ended };
+    this.#stop = hasNativeAudio() ? listenToTrack(track, FRAME_MS, listener) : readByLibrary(track, listener, ended);
   }
 
   /** Idempotent; the native stream is freed. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#reader.cancel().catch(() => undefined);
+    this.#stop();
   }
 
-  async #read(clock: Clock, sink: CallerAudioSink): Promise<void> {
-    const gate = new InboundGate();
-    let stalled = false;
-    for (let lastMs: number | undefined; ; ) {
-      const { done, value } = await this.#reader.read();
-      if (done || this.#closed) return;
-      const nowMs = clock.nowMs();
-      const gapMs = nowMs - (lastMs ?? nowMs);
-      lastMs = nowMs;
-      if (gapMs >= STALL_MS && !stalled) {
-        stalled = true;
-        sink.stalled(gapMs);
-      }
-      const durationMs = (value.data.length / WIRE_RATE_HZ) * 1000;
-      if (!stalled && gate.admit(durationMs, nowMs)) sink.audio(value.data);
-      else sink.dropped(1);
+  #hear(samples: Int16Array, ended: (error: unknown) => void): void {
+    if (this.#closed) return;
+    try {
+      this.#admit(samples);
+    } catch (error) {
+      // Below are native code's callbacks: what is thrown there ends the process, and every call with it.
+      ended(error);
     }
   }
+
+  #admit(samples: Int16Array): void {
+    const nowMs = this.#clock.nowMs();
+    const gapMs = nowMs - (this.#lastMs ?? nowMs);
+    this.#lastMs = nowMs;
+    if (gapMs >= STALL_MS && !this.#stalled) {
+      this.#stalled = true;
+      this.#sink.stalled(gapMs);
+    }
+    const durationMs = (samples.length / WIRE_RATE_HZ) * 1000;
+    if (!this.#stalled && this.#gate.admit(durationMs, nowMs)) this.#sink.audio(samples);
+    else this.#sink.dropped(1);
+  }
+}
+
+/** By rtc-node's own way, where the short one is not installed. */
+function readByLibrary(track: RemoteTrack, listener: FrameListener, failed: (error: unknown) => void): () => void {
+  const reader = new AudioStream(track, { sampleRate: WIRE_RATE_HZ, numChannels: 1, frameSizeMs: FRAME_MS }).getReader();
+  const read = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return listener.ended();
+      listener.frame(value.data);
+    }
+  };
+  read().catch(failed);
+  return () => void reader.cancel().catch(() => undefined);
 }

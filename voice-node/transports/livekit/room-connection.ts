@@ -36,6 +36,7 @@ export interface RoomConnectionParts {
   readonly meter: Meter;
   readonly log: Log;
   readonly noMediaMs: number;
+  readonly bitrateBps: number;
 }
 
 /**
@@ -87,7 +88,7 @@ export class RoomConnection implements Connection {
   async publish(): Promise<void> {
     this.#replyTrack = new ReplyTrack();
     try {
-      const { subscribed } = await this.#replyTrack.publish(this.#rtc);
+      const { subscribed } = await this.#replyTrack.publish(this.#rtc, this.#parts.bitrateBps);
       void subscribed.then(this.#onAudible);
     } catch (error) {
       throw new VoiceNodeError('transport_publish', `publishing the robot's voice in room ${this.#parts.room} failed: ${messageOf(error)}`);
