@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { CallsMeter } from '../../voice-node/domain/observer.js';
 import type { NodeView } from '../../voice-node/domain/operations.js';
+import { mediaEnvironment } from '../../voice-node/config.js';
 import { ChildShard, forkScript } from '../../voice-node/node/child-shard.js';
 import { Desk, type Offer } from '../../voice-node/node/desk.js';
 import type { Rooms } from '../../voice-node/node/rooms.js';
@@ -27,7 +28,7 @@ export class MemoryNode {
     const log = silentLog;
     const clock = systemClock;
     this.desk = new Desk({ node: 'memory', shards, roomsPerShard, byCount }, { clock, log, meter: nobody, rooms: noRooms });
-    const create = this.desk.watched((name, listener) => new ChildShard({ name, spawn: () => forkScript(SCRIPT, [name, String(periodMs), robot]), clock, log }, listener));
+    const create = this.desk.watched((name, listener) => new ChildShard({ name, spawn: () => forkScript(SCRIPT, [name, String(periodMs), robot], mediaEnvironment()), clock, log }, listener));
     this.#shards = new Shards({ count: shards, create, clock, log });
     this.#shards.start();
   }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hostname, availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { cacheFolder, type Config, type Keys } from '../config.js';
+import { cacheFolder, type Config, type Keys, mediaEnvironment } from '../config.js';
 import type { Clock } from '../domain/clock.js';
 import type { Journal } from '../domain/journal.js';
 import type { Log } from '../domain/observer.js';
@@ -74,7 +74,7 @@ export async function makeNode({ settings, keys, atHand, clock, log }: NodePorts
     },
   );
   const factory: ShardFactory =
-    here?.factory ?? ((shard, listener) => new ChildShard({ name: shard, spawn: () => forkScript(PROGRAM, ['shard', shard]), clock, log }, listener));
+    here?.factory ?? ((shard, listener) => new ChildShard({ name: shard, spawn: () => forkScript(PROGRAM, ['shard', shard], mediaEnvironment()), clock, log }, listener));
   const create = desk.watched(inside ? factory : recycled(factory, config.SHARD_RECYCLE_MB * 1e6, log));
   const shards = new Shards({ count, create, clock, log });
   const worker: Worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION }, desk, clock, log);

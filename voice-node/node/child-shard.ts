@@ -23,9 +23,9 @@ const PARTING_LIMIT_MS = 1000;
 /** Starts the process of the shard of this name, with a channel. May throw. */
 export type Spawn = (name: string) => ChildProcess;
 
-/** Forks a script of ours; what it writes goes where ours goes. */
-export const forkScript = (file: string, args: readonly string[], execArgv: readonly string[] = process.execArgv): ChildProcess =>
-  fork(file, [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...execArgv] });
+/** Forks a script of ours with this environment; what it writes goes where ours goes. */
+export const forkScript = (file: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess =>
+  fork(file, [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env });
 
 export interface ChildShardOptions {
   readonly name: string;
