@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { dispose } from '@livekit/rtc-node';
 import { Caller } from '../rig/caller.js';
 import { startBenchLiveKit } from '../rig/livekit.js';
 import { NodeProcess } from '../rig/node-process.js';
+import { treeCpuMs, treeMemoryMb } from '../rig/process-tree.js';
 import { printTable, writeResults } from '../rig/report.js';
 import { fixed, summarize } from '../rig/statistics.js';
 import { trimmed, voice } from '../rig/voices.js';
@@ -13,13 +13,9 @@ const calls = Number(process.argv[2] ?? 10);
 const rounds = Number(process.argv[3] ?? 5);
 const LIMIT_MS = 30_000;
 
-const residentMb = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-/** User and system time of a process in ms: fields 14 and 15 of stat, in ticks of 10 ms. */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-const counter = (text: string, name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? 0);
+/** Of all shards. */
+const counter = (text: string, name: string): number =>
+  [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'gm'))].reduce((sum, [, value]) => sum + Number(value), 0);
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Row {
@@ -58,13 +54,13 @@ try {
       callers.push(caller);
       if (i === 0 || i === calls - 1) {
         responses.length = 0;
-        const cpuBefore = cpuMs(node.pid);
+        const cpuBefore = treeCpuMs(node.pid);
         const beforeMs = performance.now();
         const lateBefore = counter(await node.metrics(), 'voice_node_late_ticks_total');
         for (let round = 0; round < rounds; round++) await oneRound();
         lateTicks = counter(await node.metrics(), 'voice_node_late_ticks_total') - lateBefore;
-        const cpu = (100 * (cpuMs(node.pid) - cpuBefore)) / (performance.now() - beforeMs);
-        growth.push({ calls: i + 1, memoryMb: residentMb(node.pid), cpuPercentPerCall: cpu / (i + 1) });
+        const cpu = (100 * (treeCpuMs(node.pid) - cpuBefore)) / (performance.now() - beforeMs);
+        growth.push({ calls: i + 1, memoryMb: treeMemoryMb(node.pid), cpuPercentPerCall: cpu / (i + 1) });
       }
     }
   } finally {

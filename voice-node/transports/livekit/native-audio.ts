@@ -20,11 +20,15 @@ export interface FrameListener {
 
 /** By the handle of the native stream. */
 const listeners = new Map<number, FrameListener>();
+/** Streams that were closed, the newest: what is still on its way from them has to be freed. */
+const closed = new Set<number>();
+const MAX_CLOSED = 1000;
 /** By the number under which native code says that a frame has been taken. */
 const senders = new Map<number, () => void>();
 /** Native code counts its own from 1; ours are out of its way. */
 const FIRST_ASYNC_ID = 2 ** 48;
 let asyncIds = FIRST_ASYNC_ID;
+const hooked = new WeakSet<object>();
 let installed = false;
 
 /**
@@ -44,8 +48,6 @@ export function installNativeAudio(): void {
   bindings.livekitInitialize = initialize;
 }
 
-const hooked = new WeakSet<object>();
-
 /** Whether events pass through here: rtc-node has been used in this process, and not before `installNativeAudio`. */
 export const hasNativeAudio = (): boolean => installed;
 
@@ -58,16 +60,24 @@ function take(bytes: Uint8Array): boolean {
     return settled !== undefined || event.asyncId >= FIRST_ASYNC_ID;
   }
   const listener = listeners.get(event.stream);
-  if (listener === undefined) return false;
-  if (event.type === 'end') listener.ended();
-  else listener.frame(samplesOf(event));
+  if (listener === undefined && !closed.has(event.stream)) return false;
+  if (event.type === 'frame') {
+    if (listener !== undefined) listener.frame(samplesOf(event));
+    new bindings.FfiHandle(BigInt(event.handle)).dispose();
+  } else listener?.ended();
   return true;
 }
 
-function samplesOf({ handle, dataPtr, channels, samplesPerChannel }: ReceivedFrame): Int16Array {
+function samplesOf({ dataPtr, channels, samplesPerChannel }: ReceivedFrame): Int16Array {
   const bytes = bindings.livekitCopyBuffer(BigInt(dataPtr), channels * samplesPerChannel * Int16Array.BYTES_PER_ELEMENT);
-  new bindings.FfiHandle(BigInt(handle)).dispose();
   return new Int16Array(bytes.buffer, bytes.byteOffset, channels * samplesPerChannel);
+}
+
+function close(stream: number): void {
+  listeners.delete(stream);
+  closed.add(stream);
+  const [oldest] = closed;
+  if (closed.size > MAX_CLOSED && oldest !== undefined) closed.delete(oldest);
 }
 
 /**
@@ -85,7 +95,9 @@ export function listenToTrack(track: RemoteTrack, frameMs: number, listener: Fra
   const handle = new bindings.FfiHandle(id);
   listeners.set(Number(id), listener);
   return () => {
-    if (listeners.delete(Number(id))) handle.dispose();
+    if (!listeners.has(Number(id))) return;
+    close(Number(id));
+    handle.dispose();
   };
 }
 
