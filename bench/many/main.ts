@@ -1,3 +1,4 @@
+import { MachineWatch, type MachineReport } from '../rig/machine-watch.js';
 import { treeCpuMs, treeMemoryMb } from '../rig/process-tree.js';
 import { wait } from '../rig/operator.js';
 import { printTable, writeResults } from '../rig/report.js';
@@ -27,6 +28,7 @@ interface Row {
   readonly worstGapMs: number;
   readonly answered: number;
   readonly driverLate: number;
+  readonly machine: MachineReport;
 }
 
 async function measure(calls: number): Promise<Row> {
@@ -38,6 +40,7 @@ async function measure(calls: number): Promise<Row> {
     const before = await node.callers();
     const cpuBefore = treeCpuMs(process.pid);
     const beganMs = performance.now();
+    const machine = new MachineWatch();
     const p99: number[] = [];
     const late: number[] = [];
     while (performance.now() - beganMs < seconds * 1000) {
@@ -64,6 +67,7 @@ async function measure(calls: number): Promise<Row> {
       worstGapMs: Math.max(0, ...newGaps),
       answered: grown((report) => report.sounds) / ((calls * lastedMs) / PERIOD_MS),
       driverLate: grown((report) => report.lateFrames),
+      machine: await machine.stop(),
     };
   } finally {
     node.stop();
@@ -87,8 +91,8 @@ for (const calls of sizes) {
 }
 printTable(
   `Calls in memory, ${shards} shards, ${seconds} s each`,
-  ['calls', 'let in within, s', 'CPU of a core per call, %', 'memory, MB', 'event loop p99, ms: median, worst', 'late ticks, %', 'gaps over 40 ms', 'worst gap, ms', 'utterances answered, %', 'late callers'],
-  rows.map((r) => [String(r.calls), fixed(r.rampS), fixed(r.cpuPercentPerCall, 3), fixed(r.memoryMb, 0), `${fixed(r.loopP99Ms)}, ${fixed(r.worstLoopMs)}`, fixed(100 * r.lateShare, 2), String(r.gaps), fixed(r.worstGapMs, 0), fixed(100 * r.answered, 0), String(r.driverLate)]),
+  ['calls', 'let in within, s', 'CPU of a core per call, %', 'memory, MB', 'event loop p99, ms: median, worst', 'late ticks, %', 'gaps over 40 ms', 'worst gap, ms', 'utterances answered, %', 'late callers', 'machine: stalls over 30 ms (worst), stolen %'],
+  rows.map((r) => [String(r.calls), fixed(r.rampS), fixed(r.cpuPercentPerCall, 3), fixed(r.memoryMb, 0), `${fixed(r.loopP99Ms)}, ${fixed(r.worstLoopMs)}`, fixed(100 * r.lateShare, 2), String(r.gaps), fixed(r.worstGapMs, 0), fixed(100 * r.answered, 0), String(r.driverLate), `${r.machine.stallsMs.length} (${Math.max(0, ...r.machine.stallsMs)}), ${fixed(100 * r.machine.stolen, 2)}`]),
 );
 const [first, second] = [rows.find(({ calls }) => calls === 10), rows.find(({ calls }) => calls === 100)];
 if (first !== undefined && second !== undefined) console.log(`\nCPU per call at 100 over 10: ${fixed(second.cpuPercentPerCall / first.cpuPercentPerCall, 2)} (goal: at most 1.3)`);
