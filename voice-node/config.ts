@@ -60,7 +60,7 @@ export const VARIABLES = {
   ROOMS_PER_SHARD: whole(1, 200, 'calls').default(24),
   MAX_CALLS: whole(1, 10_000, 'calls').optional(),
   ADMISSION: z.enum(['lateness', 'count']).default('lateness'),
-  SHARD_RECYCLE_MB: whole(0, 1_000_000, 'MB').default(0),
+  SHARD_RECYCLE_MB: whole(0, 1_000_000, 'MB').default(2000),
   JOURNAL: z
     .string()
     .regex(/^(none|file:.+|rediss?:\/\/.+)$/, 'expected none, file:/a/folder, redis://host:6379 or rediss://host:6379')

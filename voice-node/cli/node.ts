@@ -75,7 +75,7 @@ export async function makeNode({ settings, keys, atHand, clock, log }: NodePorts
   );
   const factory: ShardFactory =
     here?.factory ?? ((shard, listener) => new ChildShard({ name: shard, spawn: () => forkScript(PROGRAM, ['shard', shard], mediaEnvironment()), clock, log }, listener));
-  const create = desk.watched(inside ? factory : recycled(factory, config.SHARD_RECYCLE_MB * 1e6, log));
+  const create = desk.watched(inside ? factory : recycled(factory, { limitBytes: config.SHARD_RECYCLE_MB * 1e6, count, log }));
   const shards = new Shards({ count, create, clock, log });
   const worker: Worker = new Worker({ url: config.LIVEKIT_URL, ...keys, version: VERSION }, desk, clock, log);
   const takeover = new Takeover({ journal, rooms, desk, clock, log });

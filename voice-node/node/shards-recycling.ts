@@ -2,14 +2,23 @@ import type { Log } from '../domain/observer.js';
 import type { Vitals } from '../domain/operations.js';
 import type { CallRequest, Shard, ShardFactory, ShardListener } from './shard.js';
 
+export interface RecyclingOptions {
+  readonly limitBytes: number;
+  /** How many shards there are. */
+  readonly count: number;
+  readonly log: Log;
+}
+
 /**
  * A soft limit of memory: a shard that has grown above it is retired, which its listener is told, and ended once no
  * call is left in it; whoever keeps the shards alive starts another. One at a time: the others carry the calls
- * meanwhile.
+ * meanwhile. Where there are no others, only once it has no calls: new ones would find nobody.
+ *
+ * What it is for: livekit-ffi up to 0.12.76 keeps about half a megabyte of every room that was left (rust-sdks #1405).
  *
  * @param limitBytes of resident memory; 0: the shards are left alone
  */
-export function recycled(create: ShardFactory, limitBytes: number, log: Log): ShardFactory {
+export function recycled(create: ShardFactory, { limitBytes, count, log }: RecyclingOptions): ShardFactory {
   if (limitBytes === 0) return create;
   const retired = new Set<Recycled>();
   return (name, listener) => {
@@ -17,8 +26,8 @@ export function recycled(create: ShardFactory, limitBytes: number, log: Log): Sh
       name,
       create,
       listener,
-      tooLarge(residentBytes) {
-        if (residentBytes <= limitBytes || retired.size > 0) return false;
+      tooLarge(residentBytes, calls) {
+        if (residentBytes <= limitBytes || retired.size > 0 || (count === 1 && calls > 0)) return false;
         retired.add(shard);
         log.warn({ shard: name, residentBytes, limitBytes }, 'a shard has grown too large; it is replaced once its calls have ended');
         return true;
@@ -34,7 +43,7 @@ interface RecycledOptions {
   readonly create: ShardFactory;
   readonly listener: ShardListener;
   /** Whether it is to be retired now. */
-  readonly tooLarge: (residentBytes: number) => boolean;
+  readonly tooLarge: (residentBytes: number, calls: number) => boolean;
   readonly gone: () => void;
 }
 
@@ -98,7 +107,7 @@ class Recycled implements Shard {
 
   #hear(vitals: Vitals): void {
     this.#options.listener.vitals(vitals);
-    if (this.#retiring || !this.#options.tooLarge(vitals.residentBytes)) return;
+    if (this.#retiring || !this.#options.tooLarge(vitals.residentBytes, this.#calls.size)) return;
     this.#retiring = true;
     this.#options.listener.retiring?.();
     this.#endIfEmpty();

@@ -51,7 +51,7 @@ const CASES: Readonly<Record<keyof typeof VARIABLES, Case>> = {
   ROOMS_PER_SHARD: whole(24, 1, 200),
   MAX_CALLS: whole(undefined, 1, 10_000),
   ADMISSION: oneOf('lateness', words('lateness', 'count')),
-  SHARD_RECYCLE_MB: whole(0, 0, 1_000_000),
+  SHARD_RECYCLE_MB: whole(2000, 0, 1_000_000),
   JOURNAL: { default: undefined, good: words('none', 'file:/srv/journal', 'redis://127.0.0.1:6379', 'rediss://u:p@h/1'), bad: ['file:', 'http://h', 'memory'] },
   NODE_NAME: { default: undefined, good: words('node-1', 'a.example'), bad: ['-x', 'a b', 'x'.repeat(65)] },
   ADMIN_TOKEN: { default: undefined, good: words('0123456789abcdef'), bad: ['short', '0123456789 abcdef'] },
